@@ -1,0 +1,22 @@
+"""The few settings, read from the environment or from `demur.toml` in the working folder."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+
+def option(name: str, default: str = "") -> str:
+    """The setting `name`: DEMUR_NAME in the environment, else `name` in demur.toml, else `default`.
+
+    Raises ValueError where demur.toml is not TOML.
+    """
+    if value := os.environ.get(f"DEMUR_{name.upper()}"):
+        return value
+    try:
+        return str(tomllib.loads(Path("demur.toml").read_text("utf-8")).get(name, default))
+    except FileNotFoundError:
+        return default
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"demur.toml cannot be read: {error}; hint: see the line and column named") from None
