@@ -1,0 +1,93 @@
+"""The closed vocabulary, loaded from `vocabulary.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+
+Level = Literal["demand", "clause", "target", "disclosure", "transfer"]
+LEVELS: tuple[Level, ...] = ("demand", "clause", "target", "disclosure", "transfer")
+Type = Literal["bool", "enum", "int", "date", "text"]
+TYPES: tuple[Type, ...] = ("bool", "enum", "int", "date", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of the vocabulary: what it is, and the words it is shown and asked in."""
+
+    name: str
+    level: Level
+    type: Type
+    means: str
+    says: str
+    denies: str
+    ask: str
+    told: str
+    values: Mapping[str, str]
+
+    def sentence(self, value: object) -> str:
+        """The fact with this value, as a sentence without full stop; `value` must not be None."""
+        if self.type == "bool":
+            return self.says if value else self.denies
+        return self.says.replace("{}", self.values.get(str(value), str(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All facts by name, in the order of the file."""
+
+    facts: Mapping[str, Fact]
+
+    def __getitem__(self, name: str) -> Fact:
+        return self.facts[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.facts
+
+    def at(self, *levels: Level) -> list[Fact]:
+        """The facts of these levels."""
+        return [fact for fact in self.facts.values() if fact.level in levels]
+
+
+def parse(text: str) -> Vocabulary:
+    """Build a vocabulary from TOML. Raises ValueError naming the fact that is malformed."""
+    tables = tomllib.loads(text)
+    lists = cast("dict[str, dict[str, str]]", tables.pop("lists", {}))
+    facts: dict[str, Fact] = {}
+    for level, entries in tables.items():
+        if level not in LEVELS:
+            raise ValueError(f"vocabulary: {level!r} is no level; hint: one of {', '.join(LEVELS)}")
+        for name, entry in entries.items():
+            if name in facts:
+                raise ValueError(f"vocabulary: {name} is declared twice; hint: a fact has one level")
+            if entry.get("type") not in TYPES:
+                raise ValueError(f"vocabulary: {name}: type {entry.get('type')!r}; hint: one of {', '.join(TYPES)}")
+            values = entry.get("values", {})
+            facts[name] = Fact(
+                name=name,
+                level=level,
+                type=entry["type"],
+                means=entry["means"],
+                says=entry["says"],
+                denies=entry["denies"] if entry["type"] == "bool" else "",
+                ask=entry["ask"],
+                told=entry["told"],
+                values=lists[values] if isinstance(values, str) else values,
+            )
+    return Vocabulary(facts)
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary that Demur ships."""
+    return parse(vocabulary_text())
+
+
+@cache
+def vocabulary_text() -> str:
+    """The text of `vocabulary.toml`; its hash is part of every library version."""
+    return (files(__package__) / "vocabulary.toml").read_text("utf-8")
