@@ -1,0 +1,26 @@
+"""Opening leaves to an auditor, who may then recount a span of the public ledger by class.
+
+What is handed over is a file of lines, one JSON object per leaf of the span: `index` and the fields of a receipt's
+opening. `verifier.py --recount` holds it against the public leaves: every leaf of the span must open, once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from .receipt import Part, opening
+from .restore import LOST
+from .store import Cursor, SqlStore
+
+_SPAN = 4096
+
+
+def open_span(store: SqlStore, cursor: Cursor, start: int, end: int, *, bodies: bool = False) -> Iterator[str]:
+    """The openings of the leaves at positions [start, end), a line each: classes, and bodies where asked and kept."""
+    for low in range(start, end, _SPAN):
+        for stored in store.span(cursor, low, min(low + _SPAN, end)):
+            show: tuple[Part, ...] = ("class", "body") if bodies and stored.entry.body is not None else ("class",)
+            if stored.entry.class_ == LOST:
+                show = ()
+            yield json.dumps({"index": stored.position, **opening(stored.entry, show)}, separators=(",", ":")) + "\n"
