@@ -1,0 +1,255 @@
+"""The one way to change a case.
+
+`act` locks the case, checks the guard, writes what the act brings, appends the ledger entry and the events, and
+commits: all in one transaction, so a crash anywhere leaves either the whole act or nothing. A client's `token`
+makes a repeated call return the first one's result. What takes long (reading, typesetting) runs before the
+transaction and comes in as the payload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from demur.facts import FactsError, read_value
+
+from . import entries, lifecycle
+from .brings import PREPARE, ActError, as_given, demand_of, keep_files, key_of
+from .lifecycle import ACTS, Actor, Refusal, State, missing, perform
+from .models import (
+    Act,
+    Case,
+    CaseFact,
+    Ground,
+    Membership,
+    OutboxEvent,
+    plain,
+)
+from .states import state_from_json, state_to_json
+from .words import roles_in_words, words
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An act that stands: the case's new state, and whether this call repeated an earlier one."""
+
+    case: str
+    act: str
+    seq: int
+    state: State
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One condition that is missing, in plain words, and who can meet it."""
+
+    name: str
+    what: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An act that the case does not allow now, and why."""
+
+    case: str
+    act: str
+    missing: tuple[Missing, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(f"{m.what}; hint: {m.who}" for m in self.missing)
+
+
+DEMUR = Actor("demur", frozenset({"demur"}))
+"""The program acting by itself."""
+
+
+def actor_for(user: Any) -> Actor:
+    """The signed-in user as an actor, with the roles and forums of their memberships."""
+    held = list(Membership.objects.filter(user=user))
+    forums = frozenset(forum for m in held for forum in m.forums)
+    # Nobody signs in as the program itself.
+    return Actor(str(user.pk), frozenset(m.role for m in held) - lifecycle.SELF, forums)
+
+
+def in_words(act: str, conditions: tuple[str, ...]) -> tuple[Missing, ...]:
+    """Missing conditions of an act in plain words, each with who can meet it."""
+    table = words()["conditions"]
+    roles = roles_in_words(ACTS[act].who)
+    return tuple(Missing(name, table[name]["missing"], table[name]["who"].format(roles=roles)) for name in conditions)
+
+
+def act(
+    number: str, name: str, actor: Actor, payload: Payload, *, token: str, now: datetime | None = None
+) -> Done | Refused:
+    """Perform one act on the case with this number. `now` is UTC, by default this moment.
+
+    Raises ActError for an unknown case or act, a payload that cannot be used, or a token that stands for
+    another act.
+    """
+    if name not in ACTS or name == "receive":
+        raise ActError(f"no act {name!r}; hint: one of {', '.join(a for a in ACTS if a != 'receive')}")
+    with transaction.atomic():
+        case = Case.objects.select_for_update().filter(number=number).first()
+        if case is None:
+            raise ActError(f"no case {number!r}; hint: look it up on the docket")
+        return _perform(case, name, actor, payload, token, now or datetime.now(UTC))
+
+
+def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, now: datetime) -> Done | Refused:
+    state = state_from_json(case.state)
+    earlier = _earlier(token, case.number, name, actor, state)
+    if earlier is not None:
+        return earlier
+    # What the case itself lacks is said first: who may not act learns nothing of what the payload would have met.
+    lacking = missing(state, name, actor)
+    if lacking:
+        return Refused(case.number, name, in_words(name, lacking))
+    prepared = PREPARE.get(name, as_given)(case, actor, payload, now)
+    step = perform(state, name, actor, prepared.given)
+    if isinstance(step, Refusal):
+        return Refused(case.number, name, in_words(name, step.conditions))
+    case.state = state_to_json(step.state)
+    case.revision += 1
+    case.closed = step.state.closed
+    recorded = _record(case, name, actor, plain(dict(prepared.record)), step.events, token, now)
+    prepared.write(case, step.state)
+    mirror_answers(case, state, step.state)
+    if name in ("receive", "read", "confirm", "assess", "record-gag"):
+        from .standing import first_due
+
+        due = first_due(case)
+        case.due_on, case.due_label = (due.on, due.label) if due else (None, "")
+    case.save()
+    return Done(case.number, name, recorded.seq, step.state)
+
+
+def _earlier(token: str, number: str, name: str, actor: Actor, state: State | None) -> Done | None:
+    found = Act.objects.filter(token=token).select_related("case").first()
+    if found is None:
+        return None
+    if (found.case.number, found.name, found.person) != (number or found.case.number, name, actor.person):
+        raise ActError("this token stands for another act; hint: make a new token for each act")
+    return Done(found.case.number, name, found.seq, state or state_from_json(found.case.state), repeated=True)
+
+
+def _record(
+    case: Case,
+    name: str,
+    actor: Actor,
+    payload: dict[str, Any],
+    events: tuple[lifecycle.Event, ...],
+    token: str,
+    now: datetime,
+) -> Act:
+    entry = entries.append(
+        f"act.{name}",
+        {
+            "case": case.number,
+            "seq": case.revision,
+            "act": name,
+            "person": actor.person,
+            "at": now.isoformat(),
+            "payload": hashlib.sha256(entries.canonical(payload)).hexdigest(),
+            "state": hashlib.sha256(entries.canonical(case.state)).hexdigest(),
+        },
+        urgent=name == "release",
+    )
+    recorded = Act.objects.create(
+        case=case,
+        seq=case.revision,
+        name=name,
+        person=actor.person,
+        roles=sorted(actor.roles),
+        at=now,
+        token=token,
+        payload=payload,
+        entry_id=entry,
+    )
+    OutboxEvent.objects.bulk_create(OutboxEvent(act=recorded, name=e.name, body=dict(e.body)) for e in events)
+    return recorded
+
+
+def mirror_answers(case: Case, before: State, after: State) -> None:
+    """Write the answers that changed beside the grounds, where queries find them."""
+    old = {g.key: g.answer for g in before.grounds}
+    for ground in after.grounds:
+        if ground.key in old and old[ground.key] != ground.answer:
+            Ground.objects.filter(case=case, key=ground.key).update(answer=ground.answer)
+
+
+# ------------------------------------------------------------------------------------------- receive
+
+
+def receive(
+    files: list[tuple[str, bytes]],
+    *,
+    served_on: date,
+    channel: str = "",
+    actor: Actor,
+    token: str,
+    now: datetime | None = None,
+) -> Done | Refused:
+    """Open a case with files (name, bytes) exactly as served; nothing is parsed, so no file is ever lost.
+
+    `served_on` is the legal day of service, `channel` a value of the fact `channel` or "". Raises ActError.
+    """
+    at = now or datetime.now(UTC)
+    if channel:
+        try:
+            read_value("channel", channel)
+        except FactsError as error:
+            raise ActError(str(error)) from None
+    if served_on > at.date() and (served_on - at.date()).days > 1:
+        raise ActError(f"served on {served_on}, which is not yet; hint: give the day it arrived")
+    payload = {
+        "documents": [hashlib.sha256(content).hexdigest() for _, content in files],
+        "served_on": served_on,
+        "channel": channel,
+    }
+    try:
+        with transaction.atomic():
+            earlier = _earlier(token, "", "receive", actor, None)
+            if earlier is not None:
+                return earlier
+            step = perform(lifecycle.NEW, "receive", actor, payload)
+            if isinstance(step, Refusal):
+                return Refused("", "receive", in_words("receive", step.conditions))
+            case = Case.objects.create(
+                received_at=at,
+                served_on=served_on,
+                channel=channel,
+                state=state_to_json(step.state),
+                revision=1,
+            )
+            keep_files(case, files)
+            _fact(case, "served_on", served_on)
+            if channel:
+                _fact(case, "channel", channel)
+            recorded = _record(case, "receive", actor, plain(payload), step.events, token, at)
+            return Done(case.number, "receive", recorded.seq, step.state)
+    except IntegrityError:
+        # Another call with the same token won the race; what it opened is the answer.
+        earlier = _earlier(token, "", "receive", actor, None)
+        if earlier is None:
+            raise
+        return earlier
+
+
+def _fact(case: Case, name: str, value: object) -> None:
+    CaseFact.objects.update_or_create(
+        case=case, name=name, clause=None, target=None, defaults={"value": plain(value), "evidence": {"from": "docket"}}
+    )
+
+
+__all__ = [
+    "DEMUR", "ActError", "Done", "Missing", "Refused", "act", "actor_for", "demand_of", "in_words", "key_of", "receive",
+]  # fmt: skip

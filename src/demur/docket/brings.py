@@ -1,0 +1,428 @@
+"""What an act brings beyond its click: its payload as the lifecycle sees it, as it is recorded, and what is written.
+
+Facts, assessments, grounds and papers are made here, from what the docket itself holds: a caller says which, and
+never hands in a finding, a verdict on the law, or the day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from demur import law
+from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
+
+from . import entries, lifecycle
+from .clocks import clocks
+from .lifecycle import Actor, State
+from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
+from .states import part_to_json, state_from_json
+
+Payload = Mapping[str, Any]
+
+
+class ActError(ValueError):
+    """What was handed in with an act cannot be used; the message ends with a hint."""
+
+
+def keep_files(case: Case, files: list[tuple[str, bytes]]) -> list[str]:
+    """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once."""
+    sums = []
+    for name, content in files:
+        digest = hashlib.sha256(content).hexdigest()
+        if not Original.objects.filter(pk=digest).exists():
+            Original.objects.create(pk=digest, size=len(content), content=content)
+        Document.objects.create(case=case, original_id=digest, name=clean_name(name), media_type=_media_type(name))
+        sums.append(digest)
+    return sums
+
+
+def clean_name(name: str) -> str:
+    """A file's name without folders or control characters, at most 255 long."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(c for c in last if c.isprintable())[-255:]
+    return kept or "document"
+
+
+def _media_type(name: str) -> str:
+    if name.lower().endswith(".eml"):
+        return "message/rfc822"
+    if name.lower().endswith(".toml"):
+        return "application/toml"
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _nothing(case: Case, state: State) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An act's payload as the lifecycle takes it, as it is recorded, and what is written beside the act."""
+
+    given: Payload
+    record: Payload
+    write: Callable[[Case, State], None] = _nothing
+
+
+def as_given(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    return Prepared(payload, payload)
+
+
+def _prepare_read(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"documents": [{"id", "packet", "warnings"}], "facts": [...], "clauses": [...]}."""
+
+    def write(case: Case, state: State) -> None:
+        for read in payload["documents"]:
+            Document.objects.filter(case=case, pk=read["id"]).update(packet=read["packet"], warnings=read["warnings"])
+        if payload["clauses"]:
+            case.clauses = plain(payload["clauses"])
+        taken = {(f.name, f.clause, f.target) for f in case.facts.all() if f.confirmed_at or f.evidence.get("from")}
+        case.facts.filter(confirmed_at=None).exclude(evidence__has_key="from").delete()
+        CaseFact.objects.bulk_create(
+            CaseFact(case=case, **fact)
+            for fact in payload["facts"]
+            if (fact["name"], fact["clause"], fact["target"]) not in taken
+        )
+
+    sums = [hashlib.sha256(entries.canonical(read["packet"])).hexdigest() for read in payload["documents"]]
+    return Prepared({}, {"packets": sums}, write)
+
+
+def _prepare_confirm(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"facts": [{"name", "clause", "target", "value"}], "clauses": [...] or absent, "rest": bool}.
+
+    Each fact named is set to its value and confirmed; `rest` confirms all others as they were read.
+    """
+    held = {(f.name, f.clause, f.target): f for f in case.facts.all()}
+    changed = "clauses" in payload and payload["clauses"] is not None
+    clauses = _clauses(payload["clauses"]) if changed else case.clauses
+    sure: dict[tuple[str, int | None, int | None], Any] = {}
+    for raw in payload.get("facts", ()):
+        key = (str(raw.get("name")), raw.get("clause"), raw.get("target"))
+        sure[key] = _checked_value(key, raw.get("value"), clauses)
+        changed = changed or key not in held or held[key].value != sure[key]
+    waiting = [k for k, f in held.items() if f.confirmed_at is None and k not in sure]
+    unsure = any(c.get("read", {}).get("confirm") for c in clauses)
+    complete = bool(payload.get("rest")) or not (waiting or unsure)
+    user = int(actor.person) if actor.person.isdigit() else None
+
+    def write(case: Case, state: State) -> None:
+        case.clauses = clauses
+        for (name, clause, target), value in sure.items():
+            fact = held.get((name, clause, target)) or CaseFact(case=case, name=name, clause=clause, target=target)
+            if fact.value != value:
+                fact.evidence = {**fact.evidence, "was": fact.value} if fact.pk else {"from": "person"}
+            fact.value, fact.confirmed_by_id, fact.confirmed_at = value, user, now
+            fact.save()
+        if payload.get("rest"):
+            case.facts.filter(confirmed_at=None).update(confirmed_by_id=user, confirmed_at=now)
+            for clause in case.clauses:
+                if "read" in clause:
+                    clause["read"]["confirm"] = False
+
+    given = {"changed": changed, "complete": complete}
+    said = [{"name": n, "clause": c, "target": t, "value": v} for (n, c, t), v in sure.items()]
+    return Prepared(given, {**given, "facts": said, "rest": bool(payload.get("rest"))}, write)
+
+
+def _clauses(raw: Any) -> list[dict[str, Any]]:
+    try:
+        return list(demand_to_mapping(demand_from_mapping({"clauses": without_reading(raw)}))["clauses"])
+    except FactsError as error:
+        raise ActError(str(error)) from None
+
+
+def _checked_value(key: tuple[str, int | None, int | None], raw: object, clauses: list[Any]) -> Any:
+    name, clause, target = key
+    try:
+        value = plain(read_value(name, raw))
+    except FactsError as error:
+        raise ActError(str(error)) from None
+    level = vocabulary()[name].level
+    if level not in ("demand", "clause", "target", "disclosure"):
+        raise ActError(f"{name} is a fact of a {level}; hint: record it there, not on a case")
+    if clause is not None and not (isinstance(clause, int) and 0 <= clause < len(clauses)):
+        raise ActError(f"there is no clause {clause}; hint: clauses count from 0 to {len(clauses) - 1}")
+    if target is not None and (
+        clause is None or not (isinstance(target, int) and 0 <= target < len(clauses[clause].get("targets", ())))
+    ):
+        raise ActError(f"there is no target {target} there; hint: targets count from 0 within a clause")
+    if (level == "demand" and clause is not None) or (level == "clause" and target is not None):
+        raise ActError(f"{name} is a fact of a {level}; hint: give it at that level")
+    return value
+
+
+def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """The docket assesses the facts it holds, under the law as of service or of the day given as `as_of`."""
+    as_of = _day(payload["as_of"]) if payload.get("as_of") else case.served_on
+    if not demand_is_known(case):
+        return Prepared({}, {})
+    result = law.assess(demand_of(case), as_of, clocks=clocks(case.received_at))
+    findings = [f.as_json() for f in result.findings]
+    found = tuple(ground_of(f) for f in findings if f["against"] != "info")
+    cells = cells_of(result.demand)
+    given = {"grounds": found, "cells": cells, "parties": parties_of(result.demand, cells, state_from_json(case.state))}
+
+    def write(case: Case, state: State) -> None:
+        Assessment.objects.create(
+            case=case,
+            at=now,
+            as_of=as_of,
+            library=result.library,
+            demand=demand_to_mapping(result.demand),
+            findings=findings,
+            compels=[
+                plain({"clause": c.clause, "category": c.category, "can": c.can, "rules": c.rules})
+                for c in result.compels
+            ],
+            rules=result.rules,
+            failing=result.failing,
+            revision=case.revision,
+        )
+        write_grounds(case, state, findings)
+
+    record = {
+        "as_of": as_of,
+        "library": result.library,
+        "grounds": [part_to_json(g) for g in found],
+        "cells": cells,
+        "parties": [part_to_json(p) for p in given["parties"]],
+    }
+    return Prepared(given, record, write)
+
+
+def ground_of(finding: Mapping[str, Any]) -> lifecycle.Ground:
+    """A finding (as JSON) as a ground of the lifecycle."""
+    return lifecycle.Ground(
+        key_of(finding),
+        finding["against"],
+        finding["force"],
+        finding["clause"],
+        finding["target"],
+        finding["verdict"] == "unknown",
+        finding["stays"] == "yes",
+    )
+
+
+def cells_of(demand: Demand) -> tuple[lifecycle.Cell, ...]:
+    """The pieces of a demand; a clause that names no target is one piece."""
+    return tuple((c, t) for c, clause in enumerate(demand.clauses) for t in range(max(1, len(clause.targets))))
+
+
+ORGANISATIONS = ("enterprise", "public_sector")
+
+
+def parties_of(demand: Demand, cells: tuple[lifecycle.Cell, ...], state: State) -> tuple[lifecycle.Party, ...]:
+    """Whose data each piece is. Targets of one kind of customer count as one party until the customers are named.
+
+    What was done towards a party stays done. An organisation that is not itself suspected is where the authority
+    is sent (promise 3).
+    """
+    found: dict[str, lifecycle.Party] = {}
+    for clause, target in cells:
+        targets = demand.clauses[clause].targets
+        facts = {**demand.facts, **demand.clauses[clause].facts, **(targets[target].facts if targets else {})}
+        name = str(facts.get("customer_kind") or "customer")
+        redirect = name in ORGANISATIONS and facts.get("customer_suspected") is not True
+        party = found.get(name) or lifecycle.Party(
+            name, controller=facts.get("provider_role") == "controller", redirect="due" if redirect else "no"
+        )
+        found[name] = replace(party, cells=(*party.cells, (clause, target)))
+    for name, party in found.items():
+        before = state.party(name)
+        if before is not None:
+            redirect = "done" if before.redirect == "done" else party.redirect
+            found[name] = replace(
+                party, notice=before.notice, voice=before.voice, leads=before.leads, redirect=redirect
+            )
+    return tuple(found.values())
+
+
+def write_grounds(case: Case, state: State, findings: list[dict[str, Any]]) -> None:
+    """Keep one row for each ground ever opened on the case; its answer is the state's."""
+    held = {g.key: g for g in case.grounds.all()}
+    answers = {g.key: g.answer for g in state.grounds}
+    fields = ("rule", "against", "force", "strength", "unknown", "answer", "finding")
+    new, known = [], []
+    for finding in findings:
+        key = key_of(finding)
+        if key not in answers:
+            continue
+        row = held.pop(key, None) or Ground(case=case, key=key)
+        row.rule, row.against, row.force = finding["rule"], finding["against"], finding["force"]
+        row.strength, row.unknown = finding["strength"], finding["verdict"] == "unknown"
+        row.answer, row.finding = answers[key], finding
+        (known if row.pk else new).append(row)
+    for key, row in held.items():
+        if row.answer != answers[key]:
+            row.answer = answers[key]
+            known.append(row)
+    Ground.objects.bulk_create(new)
+    Ground.objects.bulk_update(known, fields)
+
+
+def _day(raw: object) -> date:
+    try:
+        return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
+    except ValueError:
+        raise ActError(f"{raw!r} is no date; hint: write a date as 2026-11-23") from None
+
+
+def key_of(finding: Mapping[str, Any]) -> str:
+    """The key of a finding's ground: `rule`, `rule@clause` or `rule@clause.target`, counted from 0."""
+    if finding["clause"] is None:
+        return str(finding["rule"])
+    where = f"{finding['rule']}@{finding['clause']}"
+    return where if finding["target"] is None else f"{where}.{finding['target']}"
+
+
+def without_reading(clauses: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Clauses in the form of a facts file, without what the reading noted on them under `read`."""
+    return [{k: v for k, v in clause.items() if k != "read"} for clause in clauses]
+
+
+def demand_is_known(case: Case) -> bool:
+    """Whether there is anything to assess: a fact beyond those of the receipt, or a clause."""
+    return bool(case.clauses) or case.facts.exclude(name__in=("served_on", "channel")).exists()
+
+
+def demand_of(case: Case) -> Demand:
+    """The demand as the case now knows it: clauses with the facts of each level laid over them."""
+    whole: dict[str, Any] = {}
+    clauses = [{**c, "targets": [dict(t) for t in c.get("targets", ())]} for c in without_reading(case.clauses)]
+    for fact in case.facts.all():
+        if fact.clause is None:
+            whole[fact.name] = fact.value
+        elif fact.clause < len(clauses):
+            clause = clauses[fact.clause]
+            if fact.target is None:
+                clause[fact.name] = fact.value
+            elif fact.target < len(clause["targets"]):
+                clause["targets"][fact.target][fact.name] = fact.value
+    if clauses:
+        whole["clauses"] = clauses
+    return demand_from_mapping(whole)
+
+
+def _prepare_draft(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"kind", "assessment", "letter", "files": {"pdf", "docx"}}; see `draft`, which makes it."""
+    files = payload.get("files") or {}
+    user = int(actor.person) if actor.person.isdigit() else None
+    latest = case.assessments.first()
+    if latest is not None and payload.get("assessment") != latest.pk:
+        raise ActError("the case was assessed again meanwhile; hint: draft from the new assessment")
+
+    def write(case: Case, state: State) -> None:
+        Draft.objects.create(
+            case=case,
+            kind=payload["kind"],
+            at=now,
+            by_id=user,
+            assessment_id=payload["assessment"],
+            letter=plain(payload["letter"]),
+            pdf=files["pdf"],
+            docx=files["docx"],
+        )
+
+    given = {"kind": payload.get("kind")}
+    return Prepared(given, {**given, "assessment": payload.get("assessment")}, write)
+
+
+def _prepare_documents(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"files": [(name, bytes)]}; what came later joins the papers of the case."""
+    files = list(payload.get("files") or ())
+    sums = [hashlib.sha256(content).hexdigest() for _, content in files]
+    said = {k: v for k, v in payload.items() if k != "files"} | {"documents": sums}
+    return Prepared(said, said, lambda case, state: keep_files(case, files) and None)
+
+
+def _under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """The payload, and whether the law was taken as of today (promise 1): the docket looks itself."""
+    given = {**payload, "law": law_is_of(case, now)}
+    return Prepared(given, given)
+
+
+def law_is_of(case: Case, now: datetime) -> bool:
+    """Whether the last assessment was made by the library of now, as of a day that is today somewhere."""
+    latest = case.assessments.first()
+    if latest is None or latest.library != law.library().version:
+        return False
+    return (now - timedelta(hours=12)).date() <= latest.as_of <= (now + timedelta(hours=14)).date()
+
+
+def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"grounds": [keys], "form", "forum"}; only what the provider itself may raise."""
+    keys = _texts(payload.get("grounds"))
+    for ground in Ground.objects.filter(case=case, key__in=keys):
+        if "provider" not in ground.finding["who"]:
+            who = ", ".join(ground.finding["who"])
+            raise ActError(f"{ground.key} is not the provider's to raise; hint: it belongs to {who}")
+    return _under_the_law_of_today(case, actor, {**payload, "grounds": keys}, now)
+
+
+def _texts(raw: object) -> list[str]:
+    if not isinstance(raw, list | tuple) or not all(isinstance(item, str) for item in raw):
+        return []
+    return [str(item) for item in raw]
+
+
+def _prepare_emergency(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"cells": [[clause, target]]}: the least that would save the life."""
+    try:
+        cells = tuple((int(c), int(t)) for c, t in payload.get("cells") or ())
+    except (TypeError, ValueError):
+        raise ActError("the pieces are not pairs of clause and target; hint: [[0, 0]], counted from 0") from None
+    given = {**payload, "cells": cells}
+    return Prepared(given, given)
+
+
+def _prepare_test(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"facts": {name: value}}, facts of the disclosure: chapter V and Arts 28 and 48 GDPR applied to it."""
+    facts = payload.get("facts") or {}
+    for name in facts:
+        if name not in vocabulary() or vocabulary()[name].level != "disclosure":
+            raise ActError(f"{name} is no fact of a disclosure; hint: such as recipient_country")
+    told = {name: _checked_value((name, None, None), raw, case.clauses) for name, raw in facts.items()}
+    demand = demand_of(case)
+    read = {name: read_value(name, raw) for name, raw in told.items()}
+    result = law.assess(Demand({**demand.facts, **read}, demand.clauses), now.date())
+    findings = [f.as_json() for f in result.findings if f.against == "disclosure"]
+    found = tuple(ground_of(f) for f in findings)
+    at = now
+    user = int(actor.person) if actor.person.isdigit() else None
+
+    def write(case: Case, state: State) -> None:
+        for name, value in told.items():
+            CaseFact.objects.update_or_create(
+                case=case, name=name, clause=None, target=None,
+                defaults={"value": value, "evidence": {"from": "person"}, "confirmed_by_id": user, "confirmed_at": at},
+            )  # fmt: skip
+        write_grounds(case, state, findings)
+
+    record = {"facts": told, "library": result.library, "grounds": [part_to_json(g) for g in found]}
+    return Prepared({"grounds": found}, record, write)
+
+
+LAWFUL = tuple(
+    name
+    for name, spec in lifecycle.ACTS.items()
+    if any(c.name == "law-of-today" for c in spec.guard) and name != "challenge"
+)
+PREPARE: Mapping[str, Callable[[Case, Actor, Payload, datetime], Prepared]] = {
+    "read": _prepare_read,
+    "confirm": _prepare_confirm,
+    "assess": _prepare_assess,
+    "draft": _prepare_draft,
+    "add-document": _prepare_documents,
+    "record-paper": _prepare_documents,
+    "challenge": _prepare_challenge,
+    "claim-emergency": _prepare_emergency,
+    "test-disclosure": _prepare_test,
+    **dict.fromkeys(LAWFUL, _under_the_law_of_today),
+}
+"""What an act brings beyond its payload: the payload as the lifecycle sees it, and what is written beside it."""

@@ -1,0 +1,144 @@
+"""What takes long, done before the case is locked: reading the documents and writing the papers.
+
+Each function ends in one `acts.act`, which checks again that the case still allows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+from demur import law, paper, reading
+from demur.facts import demand_from_mapping, demand_to_mapping
+
+from .acts import ActError, Done, Refused, act, in_words
+from .clocks import clocks
+from .lifecycle import Actor
+from .lifecycle import missing as missing_for
+from .models import Case, plain
+from .states import state_from_json
+
+GAG_PAPERS = ("gag", "gag-ended")
+"""Roles of documents in a packet whose facts on the gag complete those of the demand."""
+
+
+def read(number: str, actor: Actor, *, token: str, now: datetime | None = None) -> Done | Refused:
+    """Read the documents of a case in a child process and record what they say.
+
+    A document that cannot be read leaves a warning on itself; the case stands, and its facts are typed in.
+    Raises ActError for an unknown case.
+    """
+    case = _open(number, "read", actor)
+    if isinstance(case, Refused):
+        return case
+    documents, facts, clauses = [], {}, []
+    for document in case.documents.select_related("original"):
+        try:
+            packet = reading.read(bytes(document.original.content), name=document.name)
+        except reading.ReadingError as error:
+            documents.append({"id": document.pk, "packet": None, "warnings": [str(error)]})
+            continue
+        documents.append({"id": document.pk, "packet": packet.to_wire(), "warnings": list(packet.warnings)})
+        for fact in _facts(packet, document.pk):
+            facts.setdefault((fact["name"], fact["clause"], fact["target"]), fact)
+        if not clauses and packet.documents:
+            clauses = _bare_clauses(packet)
+    payload = {"documents": documents, "facts": list(facts.values()), "clauses": clauses}
+    return act(number, "read", actor, payload, token=token, now=now)
+
+
+def _open(number: str, name: str, actor: Actor) -> Case | Refused:
+    # Refuse before the work where the case refuses anyway; `act` decides again under the lock.
+    case = Case.objects.filter(number=number).first()
+    if case is None:
+        raise ActError(f"no case {number!r}; hint: look it up on the docket")
+    lacking = missing_for(state_from_json(case.state), name, actor)
+    return Refused(number, name, in_words(name, lacking)) if lacking else case
+
+
+def _facts(packet: reading.Packet, document: int) -> list[dict[str, Any]]:
+    out = []
+    for index, piece in enumerate(packet.documents):
+        for name, evidence in piece.facts.items():
+            if index and not (piece.role in GAG_PAPERS and name.startswith("gag_")):
+                continue
+            out.append(
+                {
+                    "name": name,
+                    "clause": None,
+                    "target": None,
+                    "value": plain(evidence.value),
+                    "must_confirm": evidence.confirm,
+                    "evidence": {
+                        "document": document,
+                        "page": evidence.page,
+                        "quote": evidence.quote,
+                        "confidence": evidence.confidence,
+                        "boxes": plain(evidence.boxes),
+                    },
+                }
+            )
+    return out
+
+
+def _bare_clauses(packet: reading.Packet) -> list[dict[str, Any]]:
+    return [
+        {**piece, "read": {"confidence": c.confidence, "confirm": c.confirm, "boxes": plain(c.boxes)}}
+        for piece, c in zip(demand_to_mapping(packet.demand())["clauses"], packet.documents[0].clauses, strict=True)
+    ]
+
+
+PAPERS: Mapping[str, str] = {
+    "objection": "challenge_letter",
+    "court-draft": "court_draft",
+    "gag-notice": "gag_notice",
+    "notice": "customer_notice",
+    "counsel-note": "counsel_note",
+}
+"""The papers that can be drafted, and the function of the paper room that writes each."""
+
+
+def draft(
+    number: str,
+    kind: str,
+    actor: Actor,
+    *,
+    provider: paper.Party,
+    token: str,
+    chosen: Collection[str] | None = None,
+    today: date | None = None,
+    now: datetime | None = None,
+) -> Done | Refused:
+    """Write a paper of this kind (see PAPERS) from the latest assessment and keep it as a draft.
+
+    `chosen` are the rules to argue, all that hold by default. Raises ActError where there is nothing to write
+    or the law library changed since the assessment.
+    """
+    if kind not in PAPERS:
+        raise ActError(f"no paper {kind!r}; hint: one of {', '.join(PAPERS)}")
+    case = _open(number, "draft", actor)
+    if isinstance(case, Refused):
+        return case
+    at = now or datetime.now(UTC)
+    kept = case.assessments.first()
+    if kept is None:
+        raise ActError("the demand was not assessed; hint: assess it first")
+    assessment = law.assess(demand_from_mapping(kept.demand), kept.as_of, clocks=clocks(case.received_at))
+    if assessment.library != kept.library:
+        raise ActError("the law library changed since the assessment; hint: assess again, then draft")
+    write = partial(
+        getattr(paper, PAPERS[kind]), assessment, provider=provider, today=today or at.date(), our_reference=number
+    )
+    if kind != "notice" and chosen is not None:
+        write = partial(write, chosen=chosen)
+    if kind == "objection":
+        write = partial(write, preserved=state_from_json(case.state).preserved)
+    letter = write()
+    if letter is None:
+        raise ActError(f"no ground that holds belongs in a {kind}; hint: choose another paper")
+    files = {"pdf": paper.render_pdf(letter), "docx": paper.render_docx(letter)}
+    payload = {"kind": kind, "assessment": kept.pk, "letter": asdict(letter), "files": files}
+    return act(number, "draft", actor, payload, token=token, now=at)
