@@ -1,0 +1,77 @@
+"""Who may open which page: nobody, unless the page says which roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from . import people
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+RESPONSE_TEAM = frozenset({"analyst", "counsel", "lead", "releaser"})
+"""Who sees what is privileged: assessments, reasons, drafts."""
+RECEIVERS = frozenset({"analyst", "counsel", "lead"})
+CASES = RESPONSE_TEAM | {"privacy-officer"}
+STAFF = CASES | {"auditor", "operator"}
+
+
+def open_to(roles: frozenset[str]) -> Callable[[View], View]:
+    """Mark a view with the roles that may open it; without the mark nobody may."""
+
+    def mark(view: View) -> View:
+        view.open_to = roles  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+class DefaultDeny:
+    """Refuse every view that does not say who may open it, and everyone who is not named there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.roles = frozenset()
+        response = self.get_response(request)
+        if getattr(request, "user", None) is not None and request.user.is_authenticated:
+            # What a signed-in person saw is not kept for the next one at the same machine.
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
+        if request.user.is_authenticated:
+            request.roles = people.roles_of(request.user)
+        if getattr(view, "login_required", True) is False:  # sign-in itself
+            return None
+        if not request.user.is_authenticated:
+            if request.htmx:
+                response = HttpResponse(status=401)
+                response["HX-Refresh"] = "true"
+                return response
+            return redirect_to_login(request.get_full_path())
+        # allauth's pages are about one's own account alone: any role may open them.
+        default = STAFF if view.__module__.startswith("allauth.") else frozenset()
+        if not request.roles & getattr(view, "open_to", default):
+            raise PermissionDenied
+        return None
+
+
+class NoSignUp(DefaultAccountAdapter):
+    """People are let in by the operator; nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What the frame of every page shows: who is here, in which roles, and how many cases are open."""
+    roles = getattr(request, "roles", frozenset())
+    return {"roles": roles, "role_names": people.role_names(roles), "pages": people.pages_for(roles)}

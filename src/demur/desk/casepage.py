@@ -1,0 +1,418 @@
+"""One case as one screen: what was read, which grounds stand, what is asked, what may be done, what stands between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from demur import law
+from demur.docket import acts, clerk, models, standing
+from demur.docket.lifecycle import ACTS, CLOSINGS, Actor
+from demur.docket.words import words as docket_words
+from demur.facts import CATEGORIES, Fact, demand_from_mapping, vocabulary
+from demur.law.codegen import TRUE
+from demur.law.engine import facts_at
+from demur.law.explain import explainer
+from demur.law.library import library
+
+from . import papers, says, words
+
+ASKED_FIRST = 3
+"""How many questions stand open on top; the rest wait behind a line."""
+CONFIDENT = 0.8
+"""Below this a reading is drawn as doubtful."""
+USUAL = (
+    "draft",
+    "assess",
+    "preserve",
+    "record-gag",
+    "authenticate",
+    "reject-as-forged",
+    "close",
+    "end-preservation",
+    "read",
+)
+"""The order in which acts are offered, after the next one."""
+BARE = ("read", "preserve", "end-preservation")
+"""Acts that take nothing but the click."""
+
+
+def key_of(name: str, clause: int | None, target: int | None) -> str:
+    """A fact's place on the case as one word: `name`, `name-0`, `name-0-1`."""
+    return "-".join(str(part) for part in (name, clause, target) if part is not None)
+
+
+# ------------------------------------------------------------------ what was read
+
+
+def facts_of(case: models.Case) -> list[dict[str, Any]]:
+    """Every fact of the case with its words, where it was read, and whether someone must look at it."""
+    people = _people(f.confirmed_by_id for f in case.facts.all())
+    return [_fact(f, people) for f in case.facts.all()]
+
+
+def _people(keys: Iterable[int | None]) -> dict[int, str]:
+    from django.contrib.auth import get_user_model
+
+    users = get_user_model().objects.filter(pk__in={k for k in keys if k})
+    return {u.pk: u.get_full_name() or u.get_username() for u in users}
+
+
+def _fact(fact: models.CaseFact, people: dict[int, str]) -> dict[str, Any]:
+    evidence = fact.evidence
+    known = vocabulary()[fact.name]
+    confidence = evidence.get("confidence")
+    return {
+        "key": key_of(fact.name, fact.clause, fact.target),
+        "name": fact.name,
+        "clause": fact.clause,
+        "target": fact.target,
+        "value": fact.value,
+        "words": says.value_words(fact.name, fact.value),
+        "says": says.sentence(fact.name, fact.value),
+        "where": _where(fact),
+        "page": evidence.get("page"),
+        "document": evidence.get("document"),
+        "quote": evidence.get("quote") or "",
+        "confidence": None if confidence is None else round(confidence * 100),
+        "doubt": fact.must_confirm or (confidence is not None and confidence < CONFIDENT),
+        "must_confirm": fact.must_confirm,
+        "confirmed": fact.confirmed_at is not None,
+        "confirmed_by": people.get(fact.confirmed_by_id or 0, ""),
+        "by_hand": evidence.get("from") == "person",
+        "of_docket": evidence.get("from") == "docket",
+        "evidence": evidence,
+        "input": _input(known, fact.value),
+    }
+
+
+def _where(fact: models.CaseFact) -> str:
+    if fact.clause is None:
+        return ""
+    if fact.target is None:
+        return words.say("case.of-clause", clause=fact.clause + 1)
+    return words.say("case.of-target", clause=fact.clause + 1, target=fact.target + 1)
+
+
+def _input(fact: Fact, value: Any) -> dict[str, Any]:
+    if fact.type == "bool":
+        options = [("true", words.say("case.yes")), ("false", words.say("case.no")), ("", words.say("case.unknown"))]
+        return {"type": "choice", "options": options, "value": "" if value is None else str(value).lower()}
+    if fact.type == "enum":
+        options = [(code, name) for code, name in fact.values.items()]
+        return {"type": "choice", "options": [*options, ("", words.say("case.unknown"))], "value": value or ""}
+    kind = {"date": "date", "int": "number"}.get(fact.type, "text")
+    return {"type": kind, "value": "" if value is None else value}
+
+
+def clauses_of(case: models.Case, confirmed: bool) -> list[dict[str, Any]]:
+    """What the demand asks, piece by piece, with the places it was read from; none is doubtful once `confirmed`."""
+    out = []
+    for index, clause in enumerate(case.clauses):
+        read = clause.get("read", {})
+        targets = clause.get("targets", [])
+        out.append(
+            {
+                "key": f"clause-{index}",
+                "index": index,
+                "number": index + 1,
+                "quote": clause.get("quote", ""),
+                "page": clause.get("page"),
+                "categories": says.categories(clause.get("categories")),
+                "chosen": clause.get("categories"),
+                "targets": [t.get("identifier") or words.say("case.redacted") for t in targets],
+                "identifiers": "\n".join(t.get("identifier") or "" for t in targets),
+                "period": _period(clause),
+                "period_from": clause.get("period_from") or "",
+                "period_to": clause.get("period_to") or "",
+                "evidence": {"page": clause.get("page"), "quote": clause.get("quote", ""), **read},
+                "doubt": not confirmed and (bool(read.get("confirm")) or read.get("confidence", 1) < CONFIDENT),
+            }
+        )
+    return out
+
+
+def _period(clause: dict[str, Any]) -> str:
+    start, end = clause.get("period_from"), clause.get("period_to")
+    if start and end:
+        return words.say(
+            "case.from-to", start=says.day(date.fromisoformat(start)), end=says.day(date.fromisoformat(end))
+        )
+    if start:
+        return words.say("case.from", start=says.day(date.fromisoformat(start)))
+    if end:
+        return words.say("case.until", end=says.day(date.fromisoformat(end)))
+    return words.say("case.open-period") if clause.get("period_open") else ""
+
+
+def category_choices() -> list[tuple[str, str]]:
+    """Every category of data with its words."""
+    return [(c, vocabulary()[f"asks_{c}"].means) for c in CATEGORIES]
+
+
+# ------------------------------------------------------------------ grounds and questions
+
+
+def grounds_of(case: models.Case, latest: models.Assessment | None) -> list[dict[str, Any]]:
+    """The grounds against this demand, one entry a rule, in the order of the assessment; what became of each."""
+    answers = {g.key: g.answer for g in standing.state_of(case).grounds}
+    drafted = _drafted(case)
+    shown: dict[tuple[str, str], dict[str, Any]] = {}
+    for finding in latest.findings if latest else ():
+        if finding["against"] == "info":
+            continue
+        entry = shown.setdefault((finding["rule"], finding["verdict"]), _ground(finding))
+        entry["subjects"].append(_subject(finding))
+        entry["answers"].append(answers.get(acts.key_of(finding), "open"))
+    for entry in shown.values():
+        entry["subjects"] = [s for s in dict.fromkeys(entry["subjects"]) if s]
+        settled = {a for a in entry["answers"] if a != "open"}
+        entry["open"] = sum(a == "open" for a in entry["answers"])
+        entry["settled"] = [docket_answer(a) for a in sorted(settled)]
+        entry["drafted"] = drafted.get(entry["rule"])
+    return list(shown.values())
+
+
+def _ground(finding: dict[str, Any]) -> dict[str, Any]:
+    due = date.fromisoformat(finding["due"]) if finding["due"] else None
+    return {
+        "rule": finding["rule"],
+        "title": finding["title"] or finding["says"],
+        "says": finding["says"],
+        "verdict": finding["verdict"],
+        "strength": finding["strength"],
+        "force": finding["force"],
+        "against": words.say(f"against.{finding['against']}"),
+        "cites": finding["cites"],
+        "effect": words.say(f"effects.{finding['effect']}"),
+        "because": _lines(finding),
+        "forum": finding["forum"],
+        "due": says.day(due) if due else "",
+        "stays": words.say(f"stays.{finding['stays']}"),
+        "recheck": finding["checked"] == "recheck",
+        "answered": finding["answered"],
+        "mine": "provider" in finding["who"],
+        "who": ", ".join(words.say(f"who.{w}") for w in finding["who"]),
+        "subjects": [],
+        "answers": [],
+    }
+
+
+def _lines(finding: dict[str, Any]) -> list[dict[str, Any]]:
+    # Each line once; where the rule is undecided, what is missing matters, and the questions ask for it.
+    lines = [r for r in finding["because"] if finding["verdict"] == "holds" or r["state"] == "unknown"]
+    return [r for i, r in enumerate(lines) if not r["facts"] or r not in lines[:i]]
+
+
+def _subject(finding: dict[str, Any]) -> str:
+    if finding["clause"] is None:
+        return ""
+    if finding["target"] is None:
+        return words.say("case.of-clause", clause=finding["clause"] + 1)
+    return words.say("case.of-target", clause=finding["clause"] + 1, target=finding["target"] + 1)
+
+
+def docket_answer(answer: str) -> str:
+    """What became of a ground, in words."""
+    return words.say(f"answers.{answer}")
+
+
+def _drafted(case: models.Case) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for draft in case.drafts.all():
+        for part in ("grounds", "requests"):
+            for argument in draft.letter.get(part, ()):
+                found.setdefault(argument["rule"], draft.pk)
+    return found
+
+
+def informs(latest: models.Assessment | None) -> list[dict[str, Any]]:
+    """What the law says besides grounds: deadlines, costs, shields, duties to notify."""
+    shown: dict[str, dict[str, Any]] = {}
+    for finding in latest.findings if latest else ():
+        if finding["against"] == "info" and finding["verdict"] == "holds":
+            shown.setdefault(finding["rule"], _ground(finding))
+    return list(shown.values())
+
+
+def questions_of(
+    case: models.Case, latest: models.Assessment | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The unknown facts as questions: those that decide most, and the rest. One answer stands for every identifier."""
+    if latest is None:
+        return [], []
+    asked: dict[str, dict[str, Any]] = {}
+    for question in law.ask(law.assess(demand_from_mapping(latest.demand), latest.as_of)):
+        fact = vocabulary()[question.fact]
+        entry = asked.setdefault(
+            question.fact,
+            {
+                "name": question.fact,
+                "ask": question.text,
+                "means": fact.means,
+                "settling": set(),
+                "helping": set(),
+                "input": _input(fact, None),
+                "type": fact.type,
+                "each": fact.level in ("clause", "target"),
+            },
+        )
+        entry["settling"] |= set(question.settles)
+        entry["helping"] |= set(question.helps)
+    for entry in asked.values():
+        settling, helping = entry.pop("settling"), entry.pop("helping")
+        entry["settles"] = (
+            words.count("case.settles", len(settling)) if settling else words.count("case.helps", len(helping))
+        )
+    found = list(asked.values())
+    return found[:ASKED_FIRST], found[ASKED_FIRST:]
+
+
+# ------------------------------------------------------------------ what does not stand, and why
+
+
+def others_of(latest: models.Assessment) -> list[dict[str, Any]]:
+    """The rules in force that neither hold nor are open, each with what makes it fail; those that apply come first.
+
+    A rule on clauses or targets failed for each of them; the reasons are those of the first.
+    """
+    demand = demand_from_mapping(latest.demand)
+    held = library()
+    params = {n: frozenset(v) if isinstance(v, tuple) else v for n, v in held.params_on(latest.as_of).items()}
+    means = {name: param.means for name, param in held.params.items()}
+    clause = 0 if demand.clauses else None
+    target = 0 if demand.clauses and demand.clauses[0].targets else None
+    facts = {
+        "demand": facts_at(demand, latest.as_of),
+        "clause": facts_at(demand, latest.as_of, clause),
+        "target": facts_at(demand, latest.as_of, clause, target),
+    }
+    stand = {f["rule"] for f in latest.findings}
+    out = []
+    for rule in held.rules:
+        if rule.id in stand or rule.level not in facts or not rule.in_force(latest.as_of):
+            continue
+        own = facts[rule.level]
+        _, lines = explainer(rule.test, means=means)(own, params)
+        applies = explainer(rule.guard, means=means)(own, params)[0] == TRUE
+        why = list(dict.fromkeys(line.text for line in lines if line.state == "false" and line.facts))
+        out.append({"rule": rule.id, "title": rule.title, "cites": list(rule.cites), "applies": applies, "why": why})
+    return sorted(out, key=lambda o: not o["applies"])
+
+
+# ------------------------------------------------------------------ what may be done
+
+
+def acts_of(case: models.Case, actor: Actor, step: standing.Next) -> dict[str, Any]:
+    """The acts: what this person may do now, the next one first, and what is refused with what it lacks."""
+    able, refused = [], []
+    for name, lacking in standing.open_acts(case, actor):
+        if name == "confirm":
+            continue  # confirming has its own place, beside each fact
+        entry = {
+            "name": name,
+            "does": docket_words()["acts"][name]["does"],
+            "form": f"desk/case/acts/{name}.html",
+            "bare": name in BARE,
+        }
+        if lacking:
+            entry["missing"] = [{"what": m.what, "who": m.who} for m in acts.in_words(name, lacking)]
+            refused.append(entry)
+        else:
+            able.append(entry)
+    others = [
+        {"does": docket_words()["acts"][name]["does"], "who": acts.in_words(name, ("role",))[0].who}
+        for name, spec in ACTS.items()
+        if name in standing.OFFERED and not spec.who & actor.roles
+    ]
+    able.sort(key=lambda e: (e["name"] != step.act, USUAL.index(e["name"]) if e["name"] in USUAL else len(USUAL)))
+    settled = [e for e in refused if all(m["who"].startswith("nobody") for m in e["missing"])]
+    return {
+        "able": able,
+        "refused": [e for e in refused if e not in settled],
+        "others": others,
+        "next": next((e for e in able if e["name"] == step.act), None),
+        "closings": [(c, docket_words()["closings"][c]) for c in CLOSINGS],
+        "papers": [(p, words.say(f"papers.{p}")) for p in clerk.PAPERS],
+    }
+
+
+# ------------------------------------------------------------------ the whole
+
+
+def whole(case: models.Case, actor: Actor, document: int | None, page: int | None, today: date) -> dict[str, Any]:
+    """Everything that the case page shows."""
+    state = standing.state_of(case)
+    latest = case.assessments.first()
+    facts = facts_of(case)
+    by_name = {f["name"]: f["value"] for f in facts if f["clause"] is None}
+    clauses = clauses_of(case, state.confirmed)
+    documents = list(case.documents.all())
+    shown = next((d for d in documents if d.pk == document), documents[0] if documents else None)
+    marked = [(f["key"], f["says"], f["evidence"], f["doubt"] and not f["confirmed"]) for f in facts]
+    marked += [(c["key"], c["quote"], {**c["evidence"], "document": _document_of(facts)}, c["doubt"]) for c in clauses]
+    sheet = None
+    if shown is not None:
+        here = [m for m in marked if m[2].get("document") in (shown.pk, None) and m[2].get("page")]
+        sheet = papers.sheet(shown, page, here)
+    step = standing.next_step(case)
+    due = standing.due(case)
+    first, rest = questions_of(case, latest)
+    grounds = grounds_of(case, latest)
+    waiting = [f for f in facts if not f["confirmed"] and not f["of_docket"]]
+    return {
+        "case": case,
+        "state": state,
+        "title": says.kind_name(by_name.get("kind")),
+        "sub": " · ".join(str(x) for x in (says.calm(by_name.get("issuer_body") or ""), _customer(by_name)) if x),
+        "documents": documents,
+        "sheet": sheet,
+        "look": [f for f in waiting if f["doubt"]],
+        "clear": [f for f in waiting if not f["doubt"]],
+        "sure": [f for f in facts if f["confirmed"] or f["of_docket"]],
+        "facts_read": len(facts),
+        "waiting": len(waiting),
+        "doubtful": sum(f["doubt"] for f in waiting),
+        "clauses": clauses,
+        "categories": category_choices(),
+        "latest": latest,
+        "grounds": grounds,
+        "holding": sum(g["verdict"] == "holds" for g in grounds),
+        "informs": informs(latest),
+        "asked": first,
+        "asked_more": rest,
+        "between": standing.standing(case),
+        "then": _then(case, due, today),
+        "due": {"on": due.on, "words": says.due_words(due.on, today), "label": due.label,
+                "urgency": says.urgency(due.on, today)} if due else None,
+        "duties": [(d, says.due_words(d.on, today), says.urgency(d.on, today)) for d in standing.duties(case)],
+        "step": step,
+        "acts": acts_of(case, actor, step),
+        "timeline": standing.timeline(case),
+        "drafts": [(d, words.say(f"papers.{d.kind}")) for d in case.drafts.select_related("by")],
+        "others": latest.failing if latest else 0,
+        "library_changed": latest is not None and latest.library != library().version,
+        "here": reverse("case", args=[case.number]),
+    }  # fmt: skip
+
+
+def _document_of(facts: list[dict[str, Any]]) -> int | None:
+    return next((f["document"] for f in facts if f["document"]), None)
+
+
+def _customer(by_name: dict[str, Any]) -> str:
+    kind = by_name.get("customer_kind")
+    return says.value_words("customer_kind", kind) if kind else ""
+
+
+def _then(case: models.Case, due: standing.Due | None, today: date) -> str:
+    if case.closed:
+        return ""
+    if standing.state_of(case).authentic == "forged":
+        return words.say("then.forged")
+    if due is None:
+        return words.say("then.no-day")
+    return words.say("then.late" if due.on < today else "then.due", day=says.day(due.on), label=due.label)

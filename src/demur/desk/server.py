@@ -1,0 +1,66 @@
+"""Serve the desk: bring the database and the static files up to date, then answer on one address."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import sys
+from pathlib import Path
+
+
+def prepare() -> None:
+    """Migrate the database and collect the static files if any of them changed since the last time."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.desk.settings")
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+    _collect_static()
+
+
+def _collect_static() -> None:
+    from django.conf import settings
+    from django.contrib.staticfiles import finders
+    from django.core.management import call_command
+
+    digest = hashlib.sha256()
+    for finder in finders.get_finders():
+        for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            at = Path(storage.path(name)).stat()
+            digest.update(f"{name} {at.st_size} {at.st_mtime_ns}\n".encode())
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    if stamp.exists() and stamp.read_text("ascii") == digest.hexdigest():
+        return
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp.write_text(digest.hexdigest(), "ascii")
+
+
+def need_free(host: str, port: int) -> None:
+    """Stop the command (exit code 2) where something answers there: two desks on one port would share its callers."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((host, port)) == 0:
+            print(f"port {port} is in use; hint: stop what runs there, or choose another with --port", file=sys.stderr)
+            raise SystemExit(2)
+
+
+def serve(host: str = "127.0.0.1", port: int = 8000, threads: int = 8, log: bool = False) -> None:
+    """Serve the desk until it is stopped; `threads` answer at a time, `log` writes an access log."""
+    need_free(host, port)
+    prepare()
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "demur.desk.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        websockets=False,
+        log_enabled=log,
+        log_access=log,
+    ).serve()

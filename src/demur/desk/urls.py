@@ -1,0 +1,97 @@
+"""Every address of the desk."""
+
+from allauth.account import views as account
+from django.urls import include, path, register_converter
+
+from .views import cases, docket, errors, law, ledger, start
+
+
+class Form:
+    """The form of a table's data."""
+
+    regex = "json|csv"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class Number:
+    """A case's number."""
+
+    regex = "[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class Rule:
+    """A rule's id."""
+
+    regex = r"[a-z0-9][a-z0-9.\-]*"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class Sha256:
+    """The name of an original."""
+
+    regex = "[0-9a-f]{64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+for name, converter in (("form", Form), ("number", Number), ("rule", Rule), ("sha256", Sha256)):
+    register_converter(converter, name)
+
+urlpatterns = [
+    path("", start.home, name="home"),
+    path("docket/", docket.docket, name="docket"),
+    path("docket.<form:form>", docket.docket, name="docket-data"),
+    path("receive/", docket.receive, name="receive"),
+    path("cases/<number:number>/", cases.case, name="case"),
+    path("cases/<number:number>.<form:form>", cases.data, name="case-data"),
+    path("cases/<number:number>/others/", cases.others, name="case-others"),
+    path("cases/<number:number>/others.<form:form>", cases.others, name="case-others-data"),
+    path("cases/<number:number>/facts/", cases.confirm, name="case-facts"),
+    path("cases/<number:number>/acts/<slug:act>/", cases.act, name="case-act"),
+    path("cases/<number:number>/documents/<int:document>/", cases.original, name="case-original"),
+    path("cases/<number:number>/documents/<int:document>/<int:page>.png", cases.page, name="case-page"),
+    path("cases/<number:number>/letters/<int:draft>/", cases.letter, name="case-letter"),
+    path("cases/<number:number>/letters/<int:draft>/<int:page>.png", cases.letter_page, name="case-letter-page"),
+    path("cases/<number:number>/letters/<int:draft>.pdf", cases.letter, {"form": "pdf"}, name="case-letter-pdf"),
+    path("cases/<number:number>/letters/<int:draft>.docx", cases.letter, {"form": "docx"}, name="case-letter-docx"),
+    path("law/", law.shelf, name="law"),
+    path("law.<form:form>", law.shelf, name="law-data"),
+    path("law/figures/", law.figures, name="figures"),
+    path("law/figures.<form:form>", law.figures, name="figures-data"),
+    path("law/<rule:identity>/", law.rule, name="rule"),
+    path("law/<rule:identity>.<form:form>", law.rule, name="rule-data"),
+    path("ledger/", ledger.ledger, name="ledger"),
+    path("ledger.<form:form>", ledger.ledger, name="ledger-data"),
+    # Sign-in: only what local people need; nobody signs up, and nothing is mailed.
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("sign-in/again/", account.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/password/", account.password_change, name="account_change_password"),
+    path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
+    path("sign-in/second/", include("allauth.mfa.urls")),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.failed

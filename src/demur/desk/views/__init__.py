@@ -1,0 +1,1 @@
+"""The pages, a module each; `urls` names them all."""
