@@ -1,0 +1,485 @@
+"""The command line: `demur COMMAND ...`. Each command imports what it needs when it runs, so that it starts fast.
+
+Exit codes: 0 done, 1 the answer is no, 2 the input is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from demur.facts import Demand
+    from demur.law import Assessment, Finding
+
+DONE, NO, WRONG = 0, 1, 2
+ERRORS = (("demur.reading", "ReadingError"), ("demur.paper", "PaperError"), ("demur.ledger", "LedgerError"))
+
+
+class InputError(Exception):
+    """What the user gave is wrong; the message says what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; never a traceback for bad input."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if not hasattr(args, "run"):
+        parser.print_help()
+        return WRONG
+    try:
+        return int(args.run(args))
+    except InputError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except KeyboardInterrupt:
+        return NO
+    except Exception as error:
+        if _is_input_error(error):
+            return _fail(str(error))
+        raise
+
+
+def _is_input_error(error: Exception) -> bool:
+    from demur.facts import FactsError
+    from demur.law import LawError
+
+    if isinstance(error, FactsError | LawError | LookupError | FileNotFoundError | IsADirectoryError | PermissionError):
+        return not isinstance(error, KeyError | IndexError)
+    # A room is asked for its own error only where it was imported: the command that failed imported it.
+    own = [getattr(sys.modules.get(room), name, None) for room, name in ERRORS]
+    return isinstance(error, tuple(kind for kind in own if kind is not None))
+
+
+def _fail(message: str) -> int:
+    print(f"demur: {message}", file=sys.stderr)
+    return WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="demur",
+        description="Challenge every government demand for customer data wherever there is a lawful basis.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def add(
+        name: str, run: Callable[[Any], int], says: str, *arguments: tuple[tuple[str, ...], dict[str, Any]]
+    ) -> None:
+        command = commands.add_parser(name, help=says, description=says)
+        for names, options in arguments:
+            command.add_argument(*names, **options)
+        command.set_defaults(run=run)
+
+    def arg(*names: str, **options: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
+        return names, options
+
+    file = arg(
+        "file", metavar="FILE", help="a PDF, scan, e-mail or text, or facts as TOML or JSON; - for standard input"
+    )
+    as_json = arg("--json", action="store_true", help="print JSON")
+    port = arg("--port", type=int, default=8000, help="port (default 8000)")
+    add("demo", _demo, "sample demands through the whole chain, and the desk", port)
+    add("read", _read, "read a document into facts and clauses", file, as_json)
+    add(
+        "assess", _assess, "test a demand against all law in force", file, as_json,
+        arg("--as-of", metavar="DATE", help="the law of this day (default: service, else issue, else today)"),
+        arg("--letter", metavar="OUT.pdf", help="write the challenge letter (.pdf or .docx)"),
+    )  # fmt: skip
+    add("serve", _serve, "the desk", arg("--host", default="127.0.0.1", help="address (default 127.0.0.1)"), port)
+    add("bench", _bench, "the benchmarks, each beside its peer or floor", arg("name", nargs="?"), as_json)
+    _law_parser(commands, as_json)
+    _ledger_parser(commands)
+    return parser
+
+
+def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) -> None:
+    law = commands.add_parser("law", help="the library: browse, test", description="Browse and test the law library.")
+    inside = law.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = inside.add_parser("list", help="every rule, a line each")
+    listing.add_argument(*as_json[0], **as_json[1])
+    listing.set_defaults(run=_law_list)
+    show = inside.add_parser("show", help="one rule, whole")
+    show.add_argument("id", metavar="ID")
+    show.add_argument(*as_json[0], **as_json[1])
+    show.set_defaults(run=_law_show)
+    check = inside.add_parser("check", help="test every rule on its own examples and over time")
+    check.add_argument("folder", nargs="?", metavar="FOLDER", help="a library folder (default: the one shipped)")
+    check.add_argument("--warnings", action="store_true", help="list warnings too")
+    check.set_defaults(run=_law_check)
+    decided = inside.add_parser("decided", help="replay decided cases")
+    decided.add_argument("folder", nargs="?", metavar="FOLDER", help="a folder of cases (default: those shipped)")
+    decided.set_defaults(run=_law_decided)
+    diff = inside.add_parser("diff", help="what changes between two libraries, and for which cases")
+    diff.add_argument("old", metavar="A", help="a library folder")
+    diff.add_argument("new", metavar="B", help="a library folder")
+    diff.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
+    diff.add_argument("--rows", metavar="ROWS.parquet", help="cases laid flat, to see for whom it changes")
+    diff.set_defaults(run=_law_diff)
+    sweep = inside.add_parser("sweep", help="apply the rules to millions of rows")
+    sweep.add_argument("rows", metavar="ROWS.parquet", help="a column per fact, null where unknown")
+    sweep.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
+    sweep.add_argument("--changed-since", metavar="FOLDER", help="an older library: only what answers otherwise now")
+    sweep.add_argument("--transfers", action="store_true", help="the rows are transfers")
+    sweep.add_argument("-o", metavar="OUT.parquet", help="write the answers")
+    sweep.add_argument(*as_json[0], **as_json[1])
+    sweep.set_defaults(run=_law_sweep)
+
+
+def _ledger_parser(commands: Any) -> None:
+    ledger = commands.add_parser("ledger", help="check the public ledger", description="Check the public ledger.")
+    inside = ledger.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    verify = inside.add_parser("verify", help="check a log offline")
+    verify.add_argument("place", metavar="DIR-or-URL")
+    verify.add_argument("--key", action="append", default=[], metavar="VKEY", help="a verifier key to insist on")
+    verify.set_defaults(run=_ledger_verify)
+
+
+# ------------------------------------------------------------------ read and assess
+
+
+def _bytes(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    path = Path(name)
+    if not path.exists():
+        raise InputError(f"there is no file {name}; hint: check the path")
+    if path.is_dir():
+        raise InputError(f"{name} is a folder; hint: name one file")
+    return path.read_bytes()
+
+
+def _facts_file(name: str, data: bytes) -> tuple[Demand, date | None] | None:
+    """The demand in a facts file and the day it names, or None where the file is a document."""
+    from demur.facts import demand_from_mapping, read_value
+
+    kind = Path(name).suffix.lower()
+    if kind not in (".toml", ".json") and not (name == "-" and data.lstrip()[:1] == b"{"):
+        return None
+    table = _table(kind, data)
+    as_of = read_value("served_on", table.pop("as_of", None))
+    return demand_from_mapping(table), as_of if isinstance(as_of, date) else None
+
+
+def _table(kind: str, data: bytes) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        table = tomllib.loads(data.decode("utf-8")) if kind == ".toml" else json.loads(data)
+    except UnicodeDecodeError:
+        raise InputError("the facts file is not UTF-8 text; hint: save it as UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"the facts file cannot be read: {error}; hint: see the place named".lower()) from None
+    if not isinstance(table, dict):
+        raise InputError("the facts file is no table of facts; hint: begin it with kind = '...'")
+    return table
+
+
+def _read(args: Any) -> int:
+    from demur.reading import read
+
+    packet = read(_bytes(args.file), name=Path(args.file).name)
+    if args.json:
+        print(json.dumps(packet.as_json(), indent=2, ensure_ascii=False, default=str))
+        return DONE
+    for number, document in enumerate(packet.documents, 1):
+        pages = ", ".join(str(p) for p in document.pages)
+        print(f"{number}. {document.role}" + (f" (page {pages})" if pages else ""))
+        for name, evidence in document.facts.items():
+            mark = "  confirm" if evidence.confirm else ""
+            print(f"   {name:28} {_show(evidence.value):32} {evidence.confidence:4.0%}  {_quote(evidence.quote)}{mark}")
+        for reading in document.clauses:
+            clause = reading.clause
+            asks = ", ".join(sorted(clause.categories or ())) or "not recognised"
+            print(f"   asks: {asks}; {len(clause.targets)} target(s)  {_quote(clause.quote)}")
+    for warning in packet.warnings:
+        print(f"warning: {warning}")
+    return DONE
+
+
+def _show(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _quote(text: str) -> str:
+    words = " ".join(text.split())
+    return f"“{words[:70]}{'…' if len(words) > 70 else ''}”" if words else ""
+
+
+def _assess(args: Any) -> int:
+    from demur.docket.clocks import clocks
+    from demur.facts import demand_to_mapping, read_value
+    from demur.law import assess
+
+    data = _bytes(args.file)
+    found = _facts_file(args.file, data)
+    if found is None:
+        from demur.reading import read
+
+        demand, day = read(data, name=Path(args.file).name).demand(), None
+    else:
+        demand, day = found
+    if args.as_of:
+        stated = read_value("served_on", args.as_of)
+        day = stated if isinstance(stated, date) else day
+    as_of = day or _day_of(demand)
+    assessment = assess(demand, as_of, clocks=clocks())
+    if args.letter:
+        _write_letter(assessment, Path(args.letter))
+    if args.json:
+        body = {
+            "as_of": as_of.isoformat(),
+            "facts": demand_to_mapping(demand),
+            "findings": [f.as_json() for f in assessment.findings],
+            "compels": [
+                {"clause": c.clause, "category": c.category, "can": c.can, "rules": list(c.rules)}
+                for c in assessment.compels
+            ],
+            "library": assessment.library,
+            "rules": assessment.rules,
+        }
+        print(json.dumps(body, indent=2, ensure_ascii=False))
+    else:
+        _print_assessment(assessment)
+    return DONE
+
+
+def _day_of(demand: Demand) -> date:
+    """Law is taken as of service; where that is unknown, of issue, else of today."""
+    for name in ("served_on", "issued_on"):
+        day = demand.facts.get(name)
+        if isinstance(day, date):
+            return day
+    return date.today()  # noqa: DTZ011 -- the user's own calendar day
+
+
+def _write_letter(assessment: Assessment, path: Path) -> None:
+    from demur.options import option
+    from demur.paper import Party, challenge_letter, render_docx, render_pdf
+
+    served = assessment.demand.facts.get("served_on_entity")
+    provider = Party(option("provider") or (str(served) if served else "[provider]"))
+    letter = challenge_letter(assessment, provider=provider, today=date.today())  # noqa: DTZ011 -- the signer's day
+    path.write_bytes(render_docx(letter) if path.suffix.lower() == ".docx" else render_pdf(letter))
+
+
+def _print_assessment(assessment: Assessment) -> None:
+    from demur.law import ask
+
+    grounds = [f for f in assessment.holding() if f.is_ground]
+    open_ = [f for f in assessment.unknown() if f.is_ground]
+    print(f"law as of {assessment.as_of}: {len(grounds)} grounds hold, {len(open_)} to ask, {assessment.rules} rules")
+    for finding in assessment.findings:
+        if finding.is_ground:
+            _print_finding(finding)
+    questions = ask(assessment)
+    if questions:
+        print("\nto ask, the most decisive first")
+        for question in questions:
+            rules = question.settles or question.helps
+            print(f"  {question.text}  ({question.fact}, {len(rules)} ground{'s' if len(rules) > 1 else ''})")
+    notes = [f for f in assessment.holding() if not f.is_ground]
+    if notes:
+        print("\nto know")
+        for finding in notes:
+            print(f"  {finding.title} ({finding.effect}; {'; '.join(finding.cites)})")
+
+
+def _print_finding(finding: Finding) -> None:
+    due = f", by {finding.due}" if finding.due else ""
+    print(f"\n{finding.verdict}  {finding.title}  [{finding.strength}, {finding.force}, against the {finding.against}]")
+    print(f"  {'; '.join(finding.cites)}  ({finding.rule})")
+    print(f"  {finding.says}")
+    for reason in finding.because:
+        mark = {"true": "✓", "unknown": "?", "false": "✗"}[reason.state]
+        print(f"  {'  ' * reason.depth}{mark} {reason.text}")
+    print(f"  {finding.effect}: {finding.forum}{due}; raised by {', '.join(finding.who)}")
+    if finding.checked == "recheck":
+        print("  confirm with local counsel")
+
+
+# ------------------------------------------------------------------ the library
+
+
+def _law_list(args: Any) -> int:
+    from demur.law import library
+
+    law = library()
+    if args.json:
+        print(json.dumps([_rule_json(rule) for rule in law.rules], indent=2, ensure_ascii=False, default=str))
+        return DONE
+    for rule in law.rules:
+        print(f"{rule.name:44} {rule.against:10} {rule.effect:11} {rule.strength.steps[-1][1]:9} {rule.title}")
+    print(f"{len(law.rules)} rules, {len(law.params)} parameters, {len(law.clocks)} clocks, version {law.version[:12]}")
+    return DONE
+
+
+def _rule_json(rule: Any) -> dict[str, Any]:
+    return {
+        "id": rule.id, "version": rule.version, "file": rule.file, "title": rule.title, "cites": rule.cites,
+        "says": rule.says, "applies": rule.applies, "when": rule.when, "against": rule.against, "effect": rule.effect,
+        "force": [{"from": d, "is": v} for d, v in rule.force.steps], "who": rule.who, "stays": rule.stays,
+        "forum": rule.forum, "by": rule.by, "strength": [{"from": d, "is": v} for d, v in rule.strength.steps],
+        "from": rule.from_, "until": rule.until, "cuts": rule.cuts, "level": rule.level, "facts": rule.facts,
+        "checked": {"on": rule.checked_on, "how": rule.checked},
+    }  # fmt: skip
+
+
+def _law_show(args: Any) -> int:
+    from demur.facts.values import suggest
+    from demur.law import library
+
+    law = library()
+    identity = args.id.partition("@")[0]
+    versions = [r for r in law.by_id.get(identity, ()) if args.id in (r.id, r.name)]
+    if not versions:
+        raise InputError(f"there is no rule {args.id}; hint: {suggest(identity, law.by_id)}")
+    if args.json:
+        print(json.dumps([_rule_json(rule) for rule in versions], indent=2, ensure_ascii=False, default=str))
+        return DONE
+    for rule in versions:
+        life = f"{rule.from_ or 'ever'} to {rule.until or 'now'}"
+        print(f"{rule.name}  ({rule.file}; law from {life})\n{rule.title}\n\n{rule.says}\n")
+        print(f"cites     {'; '.join(rule.cites)}\napplies   {rule.applies}\nwhen      {rule.when}")
+        print(f"against   {rule.against}, {rule.effect}; raised by {', '.join(rule.who)}; stays: {rule.stays}")
+        print(f"forum     {rule.forum}, by {rule.by}")
+        for day, value in rule.strength.steps:
+            print(f"strength  {value}" + (f" from {day}" if day else ""))
+        marks = {"text": "text read", "report": "report read", "recheck": "not confirmed: confirm with local counsel"}
+        print(f"checked   {rule.checked_on}, {marks[rule.checked]}")
+        for example in rule.examples:
+            facts = ", ".join(f"{k} = {v!r}" for k, v in example.facts.items())
+            print(f"{example.verdict:9} {example.as_of}: {facts}")
+        print()
+    return DONE
+
+
+def _law_check(args: Any) -> int:
+    from demur.law.check import check
+    from demur.law.library import HERE
+
+    law, found = check(args.folder or HERE)
+    errors = [p for p in found if p.weight == "error"]
+    warnings = [p for p in found if p.weight == "warning"]
+    for problem in errors + (warnings if args.warnings else []):
+        print(f"{problem.weight}: {problem}")
+    examples = sum(len(rule.examples) for rule in law.rules)
+    print(f"{len(law.rules)} rules, {examples} examples: {len(errors)} errors, {len(warnings)} warnings")
+    return NO if errors else DONE
+
+
+def _law_decided(args: Any) -> int:
+    from demur.law import decided, library
+
+    law, wrong = library(), 0
+    found = decided.cases(args.folder or decided.HERE)
+    for case in found:
+        lines = list(decided.disagreements(case, law))
+        wrong += bool(lines)
+        print(f"{'FAILS' if lines else 'agrees'}  {case.as_of}  {case.id}: {case.outcome}; {case.result}")
+        for line in lines:
+            print(f"        {line}")
+    print(f"{len(found)} decided cases, {len(found) - wrong} agree, {wrong} do not")
+    return NO if wrong else DONE
+
+
+def _on(text: str | None) -> date:
+    from demur.facts import read_value
+
+    day = read_value("served_on", text)
+    return day if isinstance(day, date) else date.today()  # noqa: DTZ011 -- the user's own calendar day
+
+
+def _law_diff(args: Any) -> int:
+    from demur.law import load, sweep
+
+    day, old, new = _on(args.as_of), load(args.old), load(args.new)
+    changes = sweep.changed(old, new, day)
+    for change in changes:
+        how = "new" if change.old is None else "gone" if change.new is None else "changed"
+        print(f"{how:8} {change.rule}")
+    print(f"{len(changes)} rules answer differently as of {day}")
+    if args.rows and changes:
+        rows = sweep.encode_lazily(sweep.open_rows(args.rows))
+        found = sweep.differences(rows, changes, old, new, day)
+        for rule, count in found.group_by("rule").len().sort("rule").iter_rows():
+            print(f"{count:10} rows  {rule}")
+    return NO if changes else DONE
+
+
+def _law_sweep(args: Any) -> int:
+    from demur.law import library, load, sweep
+
+    day, law = _on(args.as_of), library()
+    rows = sweep.encode_lazily(sweep.open_rows(args.rows))
+    if args.changed_since:
+        old = load(args.changed_since)
+        found = sweep.differences(rows, sweep.changed(old, law, day), old, law, day)
+        if args.o:
+            found.write_parquet(args.o)
+        print(f"{found['id'].n_unique()} rows answer otherwise, by {found['rule'].n_unique()} rules, as of {day}")
+        return DONE
+    rules = sweep.rules_on(law, day, transfers=args.transfers)
+    if args.o:
+        sweep.evaluate(rows, rules, law, day).sink_parquet(args.o)
+    counts = sweep.count(rows, rules, law, day)
+    if args.json:
+        print(json.dumps([{"rule": c.rule, "holds": c.holds, "unknown": c.unknown} for c in counts], indent=2))
+        return DONE
+    for item in counts:
+        if item.holds or item.unknown:
+            print(f"{item.holds:12} hold {item.unknown:12} unknown  {item.rule}")
+    return DONE
+
+
+# ------------------------------------------------------------------ processes, ledger, benchmarks
+
+
+def _demo(args: Any) -> int:
+    from demur.desk.demo import run
+
+    return int(run(port=args.port))
+
+
+def _serve(args: Any) -> int:
+    from demur.desk.server import serve
+
+    serve(host=args.host, port=args.port)
+    return DONE
+
+
+def _ledger_verify(args: Any) -> int:
+    from demur.ledger.verify import verify
+
+    report = verify(args.place, keys=args.key)
+    print(report)
+    return DONE if report.sound else NO
+
+
+def _bench(args: Any) -> int:
+    from demur.bench import run
+
+    results = run(args.name)
+    if args.json:
+        print(json.dumps(results, indent=2))
+    else:
+        for item in results:
+            mark = "met" if item["met"] else "NOT MET"
+            beside = (
+                f"{item['beside']} {item['beside_value']:.4g}" if item["beside_value"] is not None else item["beside"]
+            )
+            print(f"{item['name']:44} {item['value']:>12.4g} {item['unit']:14} {beside:40} goal {item['goal']}: {mark}")
+    return DONE if all(item["met"] for item in results) else NO
+
+
+if __name__ == "__main__":
+    sys.exit(main())
