@@ -22,8 +22,6 @@ from functools import cache
 
 import pytest
 
-pytest.importorskip("oxidd", reason="the walk needs the package oxidd")
-
 from demur.docket.lifecycle import ACTS, Ground, Refusal, perform
 
 from .mutants import caught, mutants
