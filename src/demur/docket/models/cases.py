@@ -1,4 +1,4 @@
-"""What the docket keeps. Only `acts` writes here; pages read through `standing` and these models' own queries."""
+"""A case: its documents, facts, assessments, grounds, drafts, acts and their entries and events."""
 
 from __future__ import annotations
 
