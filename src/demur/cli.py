@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from demur.law import Assessment, Finding
 
 DONE, NO, WRONG = 0, 1, 2
-ERRORS = (("demur.reading", "ReadingError"), ("demur.paper", "PaperError"), ("demur.ledger", "LedgerError"))
+ERRORS = (
+    ("demur.reading", "ReadingError"),
+    ("demur.paper", "PaperError"),
+    ("demur.ledger", "LedgerError"),
+    ("demur.options", "OptionError"),
+)
 
 
 class InputError(Exception):
@@ -94,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
         arg("--letter", metavar="OUT.pdf", help="write the challenge letter (.pdf or .docx)"),
     )  # fmt: skip
     add("serve", _serve, "the desk", arg("--host", default="127.0.0.1", help="address (default 127.0.0.1)"), port)
+    add(
+        "witness", _witness, "cosign the checkpoints of logs that only grow",
+        arg("logs", metavar="KEYS", help="a file of the logs' verifier keys, one a line, as each ledger publishes it"),
+        arg("--name", default="witness.invalid", help="the name of this witness's keys, when they are made"),
+        arg("--port", type=int, default=8100, help="port (default 8100)"),
+    )  # fmt: skip
     add("bench", _bench, "the benchmarks, each beside its peer or floor", arg("name", nargs="?"), as_json)
     _law_parser(commands, as_json)
     _ledger_parser(commands)
@@ -138,8 +149,24 @@ def _ledger_parser(commands: Any) -> None:
     inside = ledger.add_subparsers(title="commands", metavar="COMMAND", required=True)
     verify = inside.add_parser("verify", help="check a log offline")
     verify.add_argument("place", metavar="DIR-or-URL")
-    verify.add_argument("--key", action="append", default=[], metavar="VKEY", help="a verifier key to insist on")
+    verify.add_argument("--recount", metavar="OPENINGS", help="then count what an auditor was shown, by class")
     verify.set_defaults(run=_ledger_verify)
+    proof = inside.add_parser("proof", help="make the receipt of an entry, or check a receipt offline")
+    proof.add_argument("what", metavar="INDEX|RECEIPT", help="a place in the log, or a .tlog-proof file")
+    proof.add_argument("--show", action="append", default=[], choices=("class", "body"), help="what the receipt opens")
+    proof.add_argument("-o", metavar="OUT.tlog-proof", help="write the receipt there")
+    proof.add_argument("--leaf", metavar="HEX", help="the leaf that a receipt must be for")
+    proof.set_defaults(run=_ledger_proof)
+    for command in (verify, proof):
+        command.add_argument("--key", action="append", default=[], metavar="VKEY", help="a verifier key to insist on")
+        command.add_argument("--policy", metavar="FILE", help="logs and witnesses to insist on (c2sp.org/tlog-policy)")
+    opened = inside.add_parser("open", help="open a span of the log to an auditor, a line for each entry")
+    opened.add_argument("first", metavar="FIRST", type=int, help="the first place, counted from 0")
+    opened.add_argument("last", metavar="LAST", type=int, help="the last place")
+    opened.add_argument("--bodies", action="store_true", help="open bodies too, not the classes alone")
+    opened.set_defaults(run=_ledger_open)
+    catch_up = inside.add_parser("catch-up", help="after an older backup was restored: take what the log holds since")
+    catch_up.set_defaults(run=_ledger_catch_up)
 
 
 # ------------------------------------------------------------------ read and assess
@@ -457,12 +484,81 @@ def _serve(args: Any) -> int:
     return DONE
 
 
-def _ledger_verify(args: Any) -> int:
-    from demur.ledger.verify import verify
+def _text(path: str | None) -> str | None:
+    return None if path is None else _bytes(path).decode("utf-8", "replace")
 
-    report = verify(args.place, keys=args.key)
+
+def _ledger_verify(args: Any) -> int:
+    from demur.ledger.verify import recount, verify
+
+    report: Any = verify(args.place, keys=args.key, policy=_text(args.policy))
+    if args.recount and report.sound:
+        report = recount(args.place, (_text(args.recount) or "").splitlines())
     print(report)
     return DONE if report.sound else NO
+
+
+def _ledger_proof(args: Any) -> int:
+    from demur.ledger import verify_receipt
+
+    if args.what.isdecimal() and not Path(args.what).exists():
+        data, entries = _docket()
+        text = entries.proof(data, int(args.what), args.show)
+        if args.o:
+            Path(args.o).write_text(text, "utf-8")
+        else:
+            print(text, end="")
+        return DONE
+    try:
+        leaf = bytes.fromhex(args.leaf) if args.leaf else None
+    except ValueError:
+        raise InputError(f"{args.leaf} is no leaf; hint: hexadecimal, as a receipt prints it") from None
+    report = verify_receipt(_text(args.what) or "", keys=args.key, policy=_text(args.policy), leaf=leaf)
+    print(report)
+    return DONE if report.sound else NO
+
+
+def _ledger_open(args: Any) -> int:
+    from django.db import connection
+
+    from demur.ledger import SqlStore
+    from demur.ledger.audit import open_span
+
+    _docket()
+    with connection.cursor() as cursor:
+        for line in open_span(SqlStore.of(connection), cursor, args.first, args.last + 1, bodies=args.bodies):
+            print(line, end="")
+    return DONE
+
+
+def _ledger_catch_up(args: Any) -> int:
+    data, entries = _docket()
+    found = entries.catch_up_with_log(data)
+    print(f"{found.epochs} epochs taken from the public folder: {found.placed} entries found again, {found.lost} lost")
+    return DONE
+
+
+def _docket() -> tuple[Path, Any]:
+    """The data folder, and the docket's entries, with the database ready to be asked."""
+    import os
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.desk.settings")
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from demur.docket import entries
+
+    return Path(settings.DATA), entries
+
+
+def _witness(args: Any) -> int:
+    from demur.ledger.witness import run
+    from demur.options import option
+
+    run(Path(option("data", "demur-data")) / "witness", _text(args.logs) or "", name=args.name, port=args.port)
+    return DONE
 
 
 def _bench(args: Any) -> int:

@@ -7,10 +7,14 @@ import tomllib
 from pathlib import Path
 
 
+class OptionError(ValueError):
+    """A setting cannot be used; the message ends with a hint, and never repeats a secret."""
+
+
 def option(name: str, default: str = "") -> str:
     """The setting `name`: DEMUR_NAME in the environment, else `name` in demur.toml, else `default`.
 
-    Raises ValueError where demur.toml is not TOML.
+    Raises OptionError where demur.toml is not TOML.
     """
     if value := os.environ.get(f"DEMUR_{name.upper()}"):
         return value
@@ -19,4 +23,4 @@ def option(name: str, default: str = "") -> str:
     except FileNotFoundError:
         return default
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"demur.toml cannot be read: {error}; hint: see the line and column named") from None
+        raise OptionError(f"demur.toml cannot be read: {error}; hint: see the line and column named") from None

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from demur.options import option
 
@@ -160,6 +161,8 @@ def _clear(data: Path) -> None:
 
 def _configure(data: Path) -> None:
     os.environ["DEMUR_DATA"] = str(data)
+    # Invented cases never come into a provider's own database.
+    os.environ["DEMUR_DATABASE_URL"] = f"sqlite:///{quote(str(data / 'demur.sqlite3'))}"
     os.environ.setdefault("DEMUR_PROVIDER", "Muster Cloud GmbH")
     os.environ.setdefault("DEMUR_PROVIDER_LINES", "Legal Response Team|Musterweg 1|10115 Berlin|Germany")
     from .server import prepare as bring_up

@@ -8,15 +8,25 @@ import socket
 import sys
 from pathlib import Path
 
+from demur.options import OptionError
+
 
 def prepare() -> None:
-    """Migrate the database and collect the static files if any of them changed since the last time."""
+    """Migrate the database and collect the static files if any of them changed since the last time.
+
+    Raises OptionError where the database does not answer.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.desk.settings")
     import django
     from django.core.management import call_command
+    from django.db import OperationalError
 
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        said = str(error).strip().partition("\n")[0]
+        raise OptionError(f"the database does not answer: {said}; hint: see DEMUR_DATABASE_URL") from None
     _collect_static()
 
 

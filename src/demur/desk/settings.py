@@ -12,6 +12,8 @@ from django.urls import reverse_lazy
 
 from demur.options import option
 
+from .database import database
+
 DATA = Path(option("data", "demur-data")).resolve()
 ORIGIN = option("origin").rstrip("/")
 """The https address people use, when a reverse proxy stands before the desk; empty on one's own machine."""
@@ -86,17 +88,7 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA / "demur.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-    }
-}
+DATABASES = {"default": database(option("database_url"), DATA)}
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +10,26 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from demur.ledger import ED25519, ML_DSA_44, Lock, SignerKey, SqlStore, TileFolder, new_entry, release, seal
+from demur.ledger import (
+    ED25519,
+    ML_DSA_44,
+    CaughtUp,
+    LedgerError,
+    Lock,
+    SignerKey,
+    SqlStore,
+    TileFolder,
+    catch_up,
+    new_entry,
+    receipt,
+    release,
+    seal,
+)
+from demur.ledger.cosign import cosigner
 from demur.ledger.epoch import Cosign
+from demur.ledger.note import kept_keys
+from demur.ledger.receipt import Part
+from demur.options import option
 
 ORIGIN = "demur.invalid/docket"
 """The log's name until the provider gives it one of its own."""
@@ -33,32 +50,58 @@ def publish(data: Path, *, now: datetime, keys: Sequence[SignerKey] | None = Non
     """Seal the next epoch and bring the public folder up to date; gives how many epochs were published now.
 
     The public folder is `data`/ledger; the log's keys and the lock of its last checkpoint lie beside the database,
-    not in it, so that an older backup cannot fork the log. `now` is UTC. Raises LedgerError.
+    not in it, so that an older backup cannot fork the log. Witnesses are those configured, unless `cosign` is given.
+    `now` is UTC. Raises LedgerError; what was sealed by then is published by the next call. Raises RuntimeError
+    within a transaction: it waits for the disk and for witnesses, and acts must not.
     """
     signers = list(keys or log_keys(data))
-    folder, lock = TileFolder(data / "ledger"), Lock(data / "ledger.lock")
+    folder, lock = _public(data)
     store = SqlStore.of(connection)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
         seal(store, cursor, folder, lock, signers, now=now)
-    with transaction.atomic(), connection.cursor() as cursor:
-        return release(store, cursor, folder, lock, [key.verifier() for key in signers], cosign=cosign)
+    with connection.cursor() as cursor:
+        return release(store, cursor, folder, lock, [key.verifier() for key in signers], cosign=cosign or witnesses())
+
+
+def witnesses() -> Cosign | None:
+    """Who is asked to cosign: the witnesses with an address in the policy file that DEMUR_WITNESSES names.
+
+    None by default: nothing calls out that nobody configured. Raises LedgerError where the file cannot be read.
+    """
+    path = option("witnesses")
+    if not path:
+        return None
+    try:
+        return cosigner(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise LedgerError(f"the policy of witnesses {path} cannot be read; hint: see DEMUR_WITNESSES") from None
+
+
+def proof(data: Path, index: int, show: Sequence[Part] = ()) -> str:
+    """The receipt (.tlog-proof) of the entry at this place of the public log; `show` says what of it is opened.
+
+    Raises LedgerError where there is no such entry, it is not published yet, or its body was destroyed.
+    """
+    store = SqlStore.of(connection)
+    with connection.cursor() as cursor:
+        return receipt(store.at(cursor, index), _public(data)[0], show)
+
+
+def catch_up_with_log(data: Path) -> CaughtUp:
+    """After an older backup was restored: take what the log has signed since from the public folder.
+
+    Raises LedgerError where folder and database contradict each other, or neither holds all that was signed.
+    """
+    folder, lock = _public(data)
+    keys = [key.verifier() for key in log_keys(data)]
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        return catch_up(SqlStore.of(connection), cursor, folder, lock, keys)
+
+
+def _public(data: Path) -> tuple[TileFolder, Lock]:
+    return TileFolder(data / "ledger"), Lock(data / "ledger.lock")
 
 
 def log_keys(data: Path, origin: str = ORIGIN) -> list[SignerKey]:
-    """The log's own keys (Ed25519, and ML-DSA-44 against a quantum computer), made on first use.
-
-    The file is readable by its owner alone.
-    """
-    path = data / "ledger-keys"
-    try:
-        return [SignerKey.parse(line) for line in path.read_text("utf-8").splitlines()]
-    except FileNotFoundError:
-        made = [SignerKey.generate(origin, ED25519), SignerKey.generate(origin, ML_DSA_44)]
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return log_keys(data, origin)
-        with os.fdopen(descriptor, "w") as file:
-            file.write("".join(key.secret() + "\n" for key in made))
-        return made
+    """The log's own keys (Ed25519, and ML-DSA-44 against a quantum computer), made on first use."""
+    return kept_keys(data / "ledger-keys", origin, (ED25519, ML_DSA_44))

@@ -14,7 +14,7 @@ from .folder import TileFolder
 from .note import MAX_NOTE_BYTES, Note, Signature, VerifierKey, parse_signatures
 from .tiles import TileNodes
 from .tree import consistency_proof
-from .verifier import Policy, read_head
+from .verifier import Policy, Wrong, read_head, read_policy
 
 SIZE_TYPE = "text/x.tlog.size"
 
@@ -109,10 +109,33 @@ class Cosigner:
         return cosigned
 
 
-def _post(url: str, body: bytes, timeout: float) -> tuple[int, str, str]:
+def cosigner(policy: str) -> Cosigner:
+    """Whom to ask, from the text of a policy file: its witness lines that end in an address (c2sp.org/tlog-policy).
+
+    The same file can be handed to whoever checks the log. Raises LedgerError where it cannot be read, or where no
+    witness has an address.
+    """
+    try:
+        rules = read_policy(policy)
+    except Wrong as error:
+        raise LedgerError(str(error)) from None
+    keys: dict[str, list[VerifierKey]] = {}
+    for words in map(str.split, policy.splitlines()):
+        if words[:1] == ["witness"] and len(words) == 4:
+            keys.setdefault(_address(words[3]), []).append(VerifierKey.parse(words[2]))
+    if not keys:
+        raise LedgerError("no witness of the policy has an address; hint: witness NAME KEY https://witness.example")
+    return Cosigner(tuple(WitnessAt(url, tuple(own)) for url, own in keys.items()), rules)
+
+
+def _address(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise LedgerError(f"{url} is no address of a witness; hint: it begins with https://")
-    request = urllib.request.Request(url, body, {"Content-Type": "text/plain; charset=utf-8"})
+    return url
+
+
+def _post(url: str, body: bytes, timeout: float) -> tuple[int, str, str]:
+    request = urllib.request.Request(_address(url), body, {"Content-Type": "text/plain; charset=utf-8"})
     try:
         with urllib.request.urlopen(request, timeout=timeout) as answer:
             return answer.status, answer.headers.get("Content-Type", ""), answer.read(MAX_NOTE_BYTES).decode()

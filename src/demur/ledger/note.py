@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
+import secrets
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -139,6 +143,28 @@ class SignerKey:
             else:
                 signature = key.sign(text.encode())
         return f"— {self.name} {_b64(self.verifier().id + signature)}\n"
+
+
+def kept_keys(path: Path, name: str, types: Sequence[int]) -> list[SignerKey]:
+    """The signing keys in a file, a line each; made on first use, one of each type, under this name.
+
+    The file is readable by its owner alone. Raises LedgerError where it cannot be read.
+    """
+    try:
+        return [SignerKey.parse(line) for line in path.read_text("utf-8").splitlines()]
+    except FileNotFoundError:
+        made = [SignerKey.generate(name, type_) for type_ in types]
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Under another name first, then linked: never half a key, and of two that come at once one wins.
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write("".join(key.secret() + "\n" for key in made))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+        return kept_keys(path, name, types)
 
 
 def cosignature_message(stamp: int, text: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from .tree import Edge, leaf_hash
 from .verifier import (
     Policy,
     ProofReport,
+    Recount,
     VerifyReport,
     Wrong,
     read_key,
@@ -22,8 +23,19 @@ from .verifier import (
     verify_ledger,
     verify_proof,
 )
+from .verifier import recount as recount_openings
 
-__all__ = ["DatabaseReport", "Policy", "ProofReport", "VerifyReport", "verify", "verify_database", "verify_receipt"]
+__all__ = [
+    "DatabaseReport",
+    "Policy",
+    "ProofReport",
+    "Recount",
+    "VerifyReport",
+    "recount",
+    "verify",
+    "verify_database",
+    "verify_receipt",
+]
 
 
 def verify(place: str | Path, *, keys: Sequence[str] = (), policy: str | None = None) -> VerifyReport:
@@ -47,6 +59,17 @@ def verify_receipt(
     try:
         rules = read_policy(policy) if policy is not None else None
         return verify_proof(text, [read_key(key) for key in keys], rules, leaf)
+    except Wrong as error:
+        raise LedgerError(str(error)) from None
+
+
+def recount(place: str | Path, openings: Iterable[str]) -> Recount:
+    """Count, by class, the leaves that an auditor was shown (`audit.open_span`), held against the public ledger.
+
+    Check the ledger itself first. Raises LedgerError where the place or an opening cannot be read.
+    """
+    try:
+        return recount_openings(reader_of(str(place)), openings)
     except Wrong as error:
         raise LedgerError(str(error)) from None
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from .checkpoint import Checkpoint
 from .errors import LedgerError
 from .folder import write_durably
-from .note import COSIGNATURE, ED25519, ML_DSA_44, Note, SignerKey, VerifierKey
+from .note import COSIGNATURE, ED25519, ML_DSA_44, Note, SignerKey, VerifierKey, kept_keys
 from .tree import EMPTY_ROOT, verify_consistency
 
 MAX_PROOF_LINES = 63
@@ -160,3 +160,25 @@ def witness_server(witness: Witness, port: int = 0, host: str = "127.0.0.1") -> 
             pass  # Who asks what is nobody's business; failures are in the answer.
 
     return ThreadingHTTPServer((host, port), Handler)
+
+
+def run(folder: Path, logs: str, *, name: str, port: int) -> None:
+    """Serve a witness on 127.0.0.1 until it is stopped; `folder` is its own, `logs` holds a verifier key a line.
+
+    It prints the lines that a policy names it with. Raises LedgerError where a key or the port cannot be used.
+    """
+    lines = [line for line in logs.splitlines() if line.strip() and not line.startswith("#")]
+    if not lines:
+        raise LedgerError("no log to witness; hint: a file of verifier keys, as a ledger publishes it under `keys`")
+    keys = kept_keys(folder / "keys", name, (COSIGNATURE, ML_DSA_44))
+    witness = Witness(folder / "seen", keys, [VerifierKey.parse(line) for line in lines])
+    try:
+        server = witness_server(witness, port)
+    except OSError as error:
+        raise LedgerError(f"port {port} cannot be used: {error.strerror}; hint: choose another with --port") from None
+    address = f"http://127.0.0.1:{server.server_port}"
+    for label, key in zip(("ed25519", "ml-dsa-44"), keys, strict=True):
+        print(f"witness {label} {key.verifier()} {address}")
+    print("group both all ed25519 ml-dsa-44\nquorum both", flush=True)
+    with server:
+        server.serve_forever()
