@@ -15,13 +15,13 @@ from .case import CHECKS, TEAM, Actor, Bar, Cell, Ground, Party, Payload, State,
 class Condition:
     """One thing that must be true before an act; its words (what is missing, who can meet it) are in words.toml.
 
-    `given` marks a condition on what the act brings with it, as opposed to one on the case. Where `piece` is given,
+    `given` names what the act brings that the condition is on; "" is one on the case alone. Where `piece` is given,
     the condition is on the pieces of the demand: that it holds for all of them, or (`some`) for at least one.
     """
 
     name: str
     holds: Callable[[State, Actor, Payload], bool]
-    given: bool = False
+    given: str = ""
     piece: Callable[[State, Cell], bool] | None = None
     some: bool = False
 
@@ -31,9 +31,9 @@ class Condition:
 on_case = Condition
 
 
-def given(name: str, holds: Callable[[State, Actor, Payload], bool]) -> Condition:
-    """A condition on what the act brings."""
-    return Condition(name, holds, given=True)
+def given(name: str, what: str, holds: Callable[[State, Actor, Payload], bool] | None = None) -> Condition:
+    """A condition on what the act brings under the name `what`; by itself, that it brings it at all."""
+    return Condition(name, holds or (lambda s, a, p: p.get(what) not in (None, "", [], ())), given=what)
 
 
 def each_piece(name: str, holds: Callable[[State, Cell], bool]) -> Condition:
@@ -44,11 +44,6 @@ def each_piece(name: str, holds: Callable[[State, Cell], bool]) -> Condition:
 def some_piece(name: str, holds: Callable[[State, Cell], bool]) -> Condition:
     """A condition on at least one piece of the demand."""
     return Condition(name, lambda s, a, p: any(holds(s, cell) for cell in s.cells), piece=holds, some=True)
-
-
-def has(*names: str) -> Callable[[State, Actor, Payload], bool]:
-    """That the payload says something under each of these names."""
-    return lambda s, a, p: all(p.get(name) not in (None, "", [], ()) for name in names)
 
 
 def ground_is(test: Callable[[Ground], bool]) -> Callable[[State, Actor, Payload], bool]:
@@ -124,44 +119,49 @@ nothing_on_its_way = on_case("nothing-on-its-way", lambda s, a, p: not s.planned
 paper_not_due = on_case("paper-not-due", lambda s, a, p: s.paper != "due")
 not_barred = on_case("not-barred", lambda s, a, p: not s.barred())
 
-documents_given = given("document-given", has("documents"))
-how_verified = given("how-verified", has("how"))
-why_given = given("why-given", has("why"))
-law_of_today = given("law-of-today", lambda s, a, p: p.get("law") is True)
-findings_given = given("findings-given", lambda s, a, p: "grounds" in p)
-kind_given = given("kind-given", has("kind"))
-gag_named = given("gag-named", has("gag"))
-gag_unrecorded = given("gag-not-recorded", lambda s, a, p: s.bar(p.get("gag", "")) is None)
-until_given = given("until-given", has("until"))
-bar_endless = given("gag-endless", bar_is(lambda b: b.end == "none"))
-bar_active = given("gag-active", bar_is(lambda b: b.active))
+documents_given = given("document-given", "documents")
+how_verified = given("how-verified", "how")
+why_given = given("why-given", "why")
+law_of_today = given("law-of-today", "law", lambda s, a, p: p.get("law") is True)
+findings_given = given("findings-given", "grounds", lambda s, a, p: "grounds" in p)
+kind_given = given("kind-given", "kind")
+gag_named = given("gag-named", "gag")
+gag_unrecorded = given("gag-not-recorded", "gag", lambda s, a, p: s.bar(p.get("gag", "")) is None)
+until_given = given("until-given", "until")
+bar_endless = given("gag-endless", "gag", bar_is(lambda b: b.end == "none"))
+bar_active = given("gag-active", "gag", bar_is(lambda b: b.active))
 end_certain = given(
     "gag-end-certain",
+    "gag",
     lambda s, a, p: bool(a.roles & TEAM) or (b := s.bar(p.get("gag", ""))) is None or b.end == "certain",
 )
-danger_half_signed = given("danger-half-signed", bar_is(lambda b: b.end == "unsigned"))
+danger_half_signed = given("danger-half-signed", "gag", bar_is(lambda b: b.end == "unsigned"))
 not_the_danger_signer = given(
-    "not-the-first-signer", lambda s, a, p: (b := s.bar(p.get("gag", ""))) is None or b.signed != a.person
+    "not-the-first-signer", "gag", lambda s, a, p: (b := s.bar(p.get("gag", ""))) is None or b.signed != a.person
 )
-is_unknown_open = given("ground-to-ask", ground_is(lambda g: g.unknown and g.answer == "open"))
-was_asked = given("ground-asked", ground_is(lambda g: g.answer == "asked"))
-raisable = given("grounds-open", each_ground_is(lambda g: g.answer in ("open", "asked", "overdue")))
-form_known = given("form-known", lambda s, a, p: p.get("form") in FORMS)
+is_unknown_open = given("ground-to-ask", "ground", ground_is(lambda g: g.unknown and g.answer == "open"))
+was_asked = given("ground-asked", "ground", ground_is(lambda g: g.answer == "asked"))
+raisable = given("grounds-open", "grounds", each_ground_is(lambda g: g.answer in ("open", "asked", "overdue")))
+form_known = given("form-known", "form", lambda s, a, p: p.get("form") in FORMS)
 form_fits = given(
     "form-fits",
+    "form",
     lambda s, a, p: (
         p.get("form") not in FORMS
         or all((g := s.ground(k)) is None or FORMS[p["form"]].fits(g) for k in p.get("grounds", ()))
     ),
 )
 admitted = given(
-    "admitted", lambda s, a, p: p.get("form") not in FORMS or not FORMS[p["form"]].court or p.get("forum") in a.forums
+    "admitted",
+    "form",
+    lambda s, a, p: p.get("form") not in FORMS or not FORMS[p["form"]].court or p.get("forum") in a.forums,
 )
-is_pending = given("ground-pending", ground_is(lambda g: g.answer == "pending"))
-was_ruled = given("ground-ruled", ground_is(lambda g: g.answer in ("decided", "fell")))
-result_known = given("result-known", lambda s, a, p: p.get("result") in RESULTS)
+is_pending = given("ground-pending", "ground", ground_is(lambda g: g.answer == "pending"))
+was_ruled = given("ground-ruled", "ground", ground_is(lambda g: g.answer in ("decided", "fell")))
+result_known = given("result-known", "result", lambda s, a, p: p.get("result") in RESULTS)
 competent = given(
     "competent",
+    "result",
     lambda s, a, p: (
         p.get("court") is True
         or RESULTS.get(p.get("result", "")) != "decided"
@@ -169,29 +169,39 @@ competent = given(
         or g.force == "soft"
     ),
 )
-waivable = given("ground-soft", ground_is(lambda g: g.force == "soft" and not g.unknown and g.answer == "open"))
-reservable = given("ground-overdue", ground_is(lambda g: g.unknown and g.answer == "overdue"))
+waivable = given(
+    "ground-soft", "ground", ground_is(lambda g: g.force == "soft" and not g.unknown and g.answer == "open")
+)
+reservable = given("ground-overdue", "ground", ground_is(lambda g: g.unknown and g.answer == "overdue"))
 not_the_first_signer = given(
-    "not-the-first-signer", lambda s, a, p: (g := s.ground(p.get("ground", ""))) is None or g.signed != a.person
+    "not-the-first-signer",
+    "ground",
+    lambda s, a, p: (g := s.ground(p.get("ground", ""))) is None or g.signed != a.person,
 )
 customer_not_leading = on_case("customer-not-leading", lambda s, a, p: not any(o.leads for o in s.parties))
-party_unwritten = given("notice-unwritten", party_is(lambda o: o.notice == "none"))
-party_sealed = given("notice-sealed", party_is(lambda o: o.notice == "sealed"))
-last_look = given("last-look", lambda s, a, p: p.get("looked") is True)
-redirect_due = given("redirect-due", party_is(lambda o: o.redirect == "due"))
-own_party = given("own-party", lambda s, a, p: p.get("party") == a.party)
-party_told = given("party-told", party_is(lambda o: o.notice == "told"))
-not_instructing = given("not-instructing", party_is(lambda o: o.voice == ""))
-is_instructing = given("is-instructing", party_is(lambda o: o.voice == "instructs"))
-not_leading = given("not-leading", party_is(lambda o: not o.leads))
-is_leading = given("is-leading", party_is(lambda o: o.leads))
-pieces_given = given("pieces-given", lambda s, a, p: bool(p.get("cells")) and all(c in s.cells for c in p["cells"]))
-check_new = given("check-new", lambda s, a, p: p.get("check") in CHECKS and p["check"] not in s.emergency)
-all_map = given("verdict-good", lambda s, a, p: p.get("maps") is True)
-test_complete = given("test-complete", lambda s, a, p: "grounds" in p and all(not g.unknown for g in p["grounds"]))
-reason_known = given("reason-known", lambda s, a, p: p.get("reason") in CLOSINGS)
-may_end = given("may-end", lambda s, a, p: _may_end(s, p.get("reason", "")))
-all_told = given("all-told", lambda s, a, p: p.get("reason") == "forged" or all(o.notice == "told" for o in s.parties))
+party_unwritten = given("notice-unwritten", "party", party_is(lambda o: o.notice == "none"))
+party_sealed = given("notice-sealed", "party", party_is(lambda o: o.notice == "sealed"))
+last_look = given("last-look", "looked", lambda s, a, p: p.get("looked") is True)
+redirect_due = given("redirect-due", "party", party_is(lambda o: o.redirect == "due"))
+own_party = given("own-party", "party", lambda s, a, p: p.get("party") == a.party)
+party_told = given("party-told", "party", party_is(lambda o: o.notice == "told"))
+not_instructing = given("not-instructing", "party", party_is(lambda o: o.voice == ""))
+is_instructing = given("is-instructing", "party", party_is(lambda o: o.voice == "instructs"))
+not_leading = given("not-leading", "party", party_is(lambda o: not o.leads))
+is_leading = given("is-leading", "party", party_is(lambda o: o.leads))
+pieces_given = given(
+    "pieces-given", "cells", lambda s, a, p: bool(p.get("cells")) and all(c in s.cells for c in p["cells"])
+)
+check_new = given("check-new", "check", lambda s, a, p: p.get("check") in CHECKS and p["check"] not in s.emergency)
+all_map = given("verdict-good", "maps", lambda s, a, p: p.get("maps") is True)
+test_complete = given(
+    "test-complete", "grounds", lambda s, a, p: "grounds" in p and all(not g.unknown for g in p["grounds"])
+)
+reason_known = given("reason-known", "reason", lambda s, a, p: p.get("reason") in CLOSINGS)
+may_end = given("may-end", "reason", lambda s, a, p: _may_end(s, p.get("reason", "")))
+all_told = given(
+    "all-told", "reason", lambda s, a, p: p.get("reason") == "forged" or all(o.notice == "told" for o in s.parties)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from .case import (
@@ -209,12 +210,12 @@ def perform(
     return Step(after, Entry(act, actor.person), events)
 
 
-def missing(state: State, act: str, actor: Actor) -> tuple[str, ...]:
-    """What the case itself still lacks for this act by this person, before anything is filled in."""
+def missing(state: State, act: str, actor: Actor, known: Payload = MappingProxyType({})) -> tuple[str, ...]:
+    """What is still lacking for this act by this person, before all is filled in; `known` is what is given already."""
     spec = ACTS[act]
     if not spec.who & actor.roles:
         return ("role",)
-    return tuple(c.name for c in spec.guard if not c.given and not c.holds(state, actor, {}))
+    return tuple(c.name for c in spec.guard if (not c.given or c.given in known) and not c.holds(state, actor, known))
 
 
 # ------------------------------------------------------------------------------------------- what acts make
