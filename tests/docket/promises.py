@@ -16,10 +16,21 @@ from .walk import Move, Part, Seen, Walk
 
 TEAM = {"analyst", "counsel", "lead"}
 COUNSEL = {"counsel", "lead"}
-RECORDS = {"read", "add-document", "confirm", "draft", "assess", "leave-unchallenged", "release", "carry-out"}
+RECORDS = {
+    "read", "add-document", "confirm", "draft", "assess", "leave-unchallenged", "release", "carry-out",
+    "disclose-privileged",
+}  # fmt: skip
 """Acts that may leave the state as it is: they record something (a fact, a paper, a reason)."""
-AFTER_FORGED = {"close", "end-preservation", "read", "record-paper", "write-off-paper", "record-breach"}
-AFTER_CLOSING = {"record-breach"}
+AFTER_FORGED = {
+    "close",
+    "disclose-privileged",
+    "end-preservation",
+    "read",
+    "record-paper",
+    "write-off-paper",
+    "record-breach",
+}
+AFTER_CLOSING = {"record-breach", "disclose-privileged"}
 ON_CASE = ("open", "asked", "overdue", "pending", "fell", "decided", "cured", "waived", "reserved")
 
 
@@ -115,14 +126,14 @@ def ground(step: Step, key: str, v: Ground | None, w: Ground | None) -> bool:
         return (
             step.act in ("waive", "reserve") and w.signed == step.actor.person and w.answer == v.answer
             and step.is_(*COUNSEL) and step.says("why") and lawful(step)
-            and not (step.act == "waive" and any(p.leads for p in step.before.parties))
+            and not (step.act == "waive" and any(p.stance for p in step.before.parties))
         )  # fmt: skip
     two = bool(v.signed) and v.signed != step.actor.person
     signed = step.is_(*COUNSEL) and step.says("why") and lawful(step)
     a, b = v.answer, w.answer
     if b == "waived":
-        leads = any(p.leads for p in step.before.parties)
-        return a == "open" and v.force == "soft" and not v.unknown and two and signed and not leads
+        challenging = any(p.stance for p in step.before.parties)
+        return a == "open" and v.force == "soft" and not v.unknown and two and signed and not challenging
     if b == "reserved":
         return a == "overdue" and v.unknown and (two or v.force == "soft") and signed
     if b == "decided":
@@ -174,7 +185,11 @@ def party(step: Step, v: Any, w: Any) -> bool:
     if v.redirect != w.redirect:
         return (v.redirect, w.redirect) == ("due", "done") and step.is_(*TEAM) and lawful(step)
     own = step.is_("customer") and step.actor.party == v.name and open_case(step.before)
-    return own and (v.notice == "told" or (not w.voice and not w.leads))
+    if v.voice != w.voice and w.voice not in ("", "consents" if v.controller else "instructs"):
+        return False
+    if v.stance == "leads" and w.stance != "leads":
+        return own and step.act == "give-back" and not w.stance
+    return own and (v.notice == "told" or (not w.voice and not w.stance))
 
 
 def leaves(step: Step, cell: tuple[int, int]) -> bool:
@@ -191,7 +206,7 @@ def leaves(step: Step, cell: tuple[int, int]) -> bool:
             grounds == {"bar"} and bites(s) and s.conflict_lead and s.conflict_privacy
             and s.conflict_lead != s.conflict_privacy
         ),
-        "instructed": lambda: "bar" not in grounds and its.voice == "instructs" and its.notice == "told",
+        "instructed": lambda: "bar" not in grounds and its.voice and its.notice == "told",
         "emergency": lambda: (
             "bar" not in grounds and owner.controller and cell in s.life
             and all(check in s.emergency for check in ("call-back", "second-factor", "supervisor", "granted"))
@@ -376,6 +391,8 @@ def a_record_says_what_it_must(step: Step) -> bool:
     """What only records: a draft has its kind, a ground left alone its reason, an assessment its findings."""
     if step.act == "draft":
         return step.says("kind") and step.before.assessed == "current" and step.is_(*TEAM)
+    if step.act == "disclose-privileged":
+        return step.says("to", "why") and step.is_(*COUNSEL) and step.before.received
     if step.act == "leave-unchallenged":
         open_ = all(
             (g := step.before.ground(k)) is not None and g.answer in ("open", "asked", "overdue")

@@ -30,7 +30,8 @@ CLAUSES = [
     {"categories": ["content"], "targets": [{"identifier": "a@x.example"}, {"identifier": "b@x.example"}]},
     {"categories": ["subscriber"], "targets": [{"identifier": "a@x.example", "customer_kind": "enterprise"}]},
 ]
-WHY = {"why": "written down", "how": "called back", "until": "2026-12-31"}
+PARTY = ("own-party", "notice-unwritten", "notice-sealed", "redirect-due")
+WHY = {"why": "written down", "to": "an auditor", "how": "called back", "until": "2026-12-31"}
 
 
 def payloads(chance: Random, name: str, case: Case) -> dict:
@@ -53,7 +54,7 @@ def payloads(chance: Random, name: str, case: Case) -> dict:
         payload["files"] = [("later.txt", b"a later letter")]
     if name in ("record-gag", "set-gag-end", "end-gag", "record-danger", "sign-danger"):
         payload["gag"] = one(("order", "statute", "danger"))
-    if name in ("write-notice", "notify", "redirect", "instruct", "end-instruction", "take-over", "give-back"):
+    if any(c.name in PARTY for c in ACTS[name].guard):
         payload |= {"party": one([p.name for p in state.parties] or ["nobody"]), "looked": True}
     if name in ("ask", "answer-overdue", "record-outcome", "appeal", "waive", "reserve"):
         payload |= {"ground": one(standing), "result": one((*RESULTS, "shrug")), "court": (chance.random() < 0.7)}

@@ -103,11 +103,11 @@ def parts_of(world: World) -> dict[Part, tuple[Any, ...]]:
     }  # fmt: skip
     parties = {
         f"party:{p.name}": tuple(
-            replace(p, redirect=redirect, notice=notice, voice=voice, leads=leads)
+            replace(p, redirect=redirect, notice=notice, voice=voice, stance=stance)
             for redirect in dict.fromkeys((p.redirect, "done"))
             for notice in ("none", "sealed", "told")
-            for voice in ("", "instructs")
-            for leads in (False, True)
+            for voice in ("", "consents" if p.controller else "instructs")
+            for stance in ("", "joined", "leads")
             if p.redirect != "no" or redirect == "no"
         )
         for p in world.parties

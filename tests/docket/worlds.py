@@ -98,8 +98,10 @@ def world(
         "write-notice": each_party,
         "notify": [{**p, "looked": True} for p in each_party],
         "redirect": [{**p, **law} for p in each_party],
-        **dict.fromkeys(("instruct", "end-instruction", "take-over", "give-back"), each_party),
+        **dict.fromkeys(("instruct", "consent", "end-instruction", "join", "leave", "take-over", "give-back"),
+                        each_party),
         "draft": [{"kind": "objection"}],
+        "disclose-privileged": [{"to": "an auditor", **why}],
         "ask": [{**g, "until": "a day"} for g in each_ground],
         **dict.fromkeys(("answer-overdue", "appeal"), each_ground),
         "challenge": [
@@ -128,8 +130,8 @@ def world(
         **{name: [why] for name in ("reject-as-forged", "stay", "end-stay", "deny-emergency", "write-off-paper",
                                     "record-breach")},
     }  # fmt: skip
-    former = Actor("former contact", frozenset({"claimant"}), party="org")
-    actors = (*people, DEMUR, OTTO, former, *(customer(p.name) for p in named))
+    former = [Actor(f"former contact of {p.name}", frozenset({"claimant"}), party=p.name) for p in named]
+    actors = (*people, DEMUR, OTTO, *former, *(customer(p.name) for p in named))
     moves = [
         Move(act, actor, payload)
         for act, payloads in brings.items()

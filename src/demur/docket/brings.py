@@ -238,7 +238,7 @@ def parties_of(demand: Demand, cells: tuple[lifecycle.Cell, ...], state: State) 
         if before is not None:
             redirect = "done" if before.redirect == "done" else party.redirect
             found[name] = replace(
-                party, notice=before.notice, voice=before.voice, leads=before.leads, redirect=redirect
+                party, notice=before.notice, voice=before.voice, stance=before.stance, redirect=redirect
             )
     return tuple(found.values())
 

@@ -117,8 +117,9 @@ class Bar:
 class Party:
     """A customer whose data is asked for, or the person where there is no customer; `cells` are its pieces.
 
-    `redirect`: no (a person, or itself suspected), due, done. `voice`: instructs, where it told the provider to
-    disclose. `controller`: the provider itself decides over this data, so that a voluntary disclosure is its own.
+    `redirect`: no (a person, or itself suspected), due, done. `controller`: the provider itself decides over this
+    data. `voice`: instructs (it decides, and told its processor to disclose) or consents (the provider decides, and
+    it agreed). `stance`: joined the challenge beside the provider, or leads it in its place.
     """
 
     name: str
@@ -126,8 +127,8 @@ class Party:
     controller: bool = False
     redirect: Literal["no", "due", "done"] = "no"
     notice: Literal["none", "sealed", "told"] = "none"
-    voice: Literal["", "instructs"] = ""
-    leads: bool = False
+    voice: Literal["", "instructs", "consents"] = ""
+    stance: Literal["", "joined", "leads"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +275,9 @@ def is_ready(s: State) -> bool:
 def reason(s: State, cell: Cell) -> str:
     """Why this piece may leave, or "": compelled, instructed, emergency, under protest, in conflict of laws.
 
-    Compelled: every ground against it was answered, counsel declared so, and no court stayed it. Instructed and
-    emergency are voluntary and need no compulsion, but no law that forbids them either. Protest and conflict need a
-    duty that bites.
+    Compelled: every ground against it was answered, counsel declared so, and no court stayed it. Instructed (or
+    consented to) and emergency are voluntary and need no compulsion, but no law that forbids them either. Protest
+    and conflict need a duty that bites.
     """
     if cell in s.out:
         return ""
@@ -285,8 +286,7 @@ def reason(s: State, cell: Cell) -> str:
         return "compelled"
     if "forbids" not in stands:
         owner = s.owner(cell)
-        instructed = owner is not None and owner.voice == "instructs"
-        if instructed:
+        if owner is not None and owner.voice:
             return "instructed"
         if cell in s.life and "granted" in s.emergency and owner is not None and owner.controller:
             return "emergency"
