@@ -31,6 +31,7 @@ from .models import (
     plain,
 )
 from .states import state_from_json, state_to_json
+from .visible import secrecy_of
 from .words import roles_in_words, words
 
 Payload = Mapping[str, Any]
@@ -128,6 +129,7 @@ def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, 
 
         due = first_due(case)
         case.due_on, case.due_label = (due.on, due.label) if due else (None, "")
+    mirror_secrecy(case, step.state)
     case.save()
     return Done(case.number, name, recorded.seq, step.state)
 
@@ -184,6 +186,12 @@ def mirror_answers(case: Case, before: State, after: State) -> None:
     for ground in after.grounds:
         if ground.key in old and old[ground.key] != ground.answer:
             Ground.objects.filter(case=case, key=ground.key).update(answer=ground.answer)
+
+
+def mirror_secrecy(case: Case, state: State) -> None:
+    """Write on the case who may see it, where queries find it."""
+    now = secrecy_of(case, state)
+    case.gagged, case.privacy_due = now.gagged, now.privacy_due
 
 
 # ------------------------------------------------------------------------------------------- receive

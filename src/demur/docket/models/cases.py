@@ -35,7 +35,8 @@ class Case(models.Model):
     """One demand from service to closing.
 
     `state` is the fold of the case's acts (`lifecycle.State` as JSON), kept so that nobody must replay them;
-    `clauses` are what the demand asks, in the form of a facts file; `revision` counts the acts.
+    `clauses` are what the demand asks, in the form of a facts file; `revision` counts the acts; `gagged` and
+    `privacy_due` are its secrecy (`visible`), which pages ask through `visible.visible_cases`.
     """
 
     number = models.CharField(max_length=14, unique=True, default=random_number)
@@ -48,6 +49,8 @@ class Case(models.Model):
     closed = models.CharField(max_length=20, blank=True, db_index=True)
     due_on = models.DateField(null=True, db_index=True, help_text="the first day on which a duty falls due")
     due_label = models.CharField(max_length=120, blank=True)
+    gagged = models.BooleanField(default=True, db_index=True, help_text="or it is not known yet that it is not")
+    privacy_due = models.BooleanField(default=False, help_text="the privacy officer is needed for an act")
 
     class Meta:
         ordering = [models.F("due_on").asc(nulls_last=True), "received_at", "pk"]

@@ -1,0 +1,125 @@
+"""Who sees what of which case: the one place that says so, for every page, report, search, export and message.
+
+A gag lets a provider speak to those who are needed to comply, to its lawyers, and to nobody else (18 U.S.C.
+2709(c)(2) and 2705(b); Regulation (EU) 2023/1543, Art. 13(4)). So the response team sees every case whole; to all
+others a gagged case does not exist, and neither does one of which it is not known yet whether it is gagged.
+`docs/threat-model.md` gives the reasons role by role.
+
+`secrecy` is pure; `acts` keeps its answer on the case (`Case.gagged`, `Case.privacy_due`), so that `visible_cases`
+is one query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from .case import CUSTOMER, PRIVACY, RELEASER, SELF, TEAM, Actor, State
+from .lifecycle import missing
+from .models import Act, Case, Notice
+
+M = TypeVar("M", bound=Model)
+Sight = Literal["whole", "sealed", "hidden"]
+"""What someone sees of a case: all that their role may see; that it exists, its number and its duties, and nothing
+of its content; or nothing, so that it cannot be told from a case that does not exist."""
+
+SEE_ALL = TEAM | RELEASER | SELF
+"""Those who answer demands: no gag silences the provider towards them."""
+PRIVACY_ACTS = ("sign-conflict-privacy", "test-disclosure")
+"""The acts for which the privacy officer is needed to comply; besides, the second signature under a danger."""
+_PRIVACY_OFFICER = Actor("whoever it is", PRIVACY)
+_NONE = Q(pk__in=())
+_ALL = ~_NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Secrecy:
+    """What the docket keeps of a case's secrecy: whether it is gagged, and whether the privacy officer is needed."""
+
+    gagged: bool
+    privacy_due: bool
+
+
+def secrecy(state: State, gag_present: bool | None, statute: bool) -> Secrecy:
+    """The secrecy of a case: `gag_present` is that fact of the demand; `statute`, whether a rule that imposes silence
+    by itself (effect `secret`) holds or is unknown in the current assessment."""
+    return Secrecy(_gagged(state, gag_present, statute), _privacy_due(state))
+
+
+def _gagged(s: State, gag_present: bool | None, statute: bool) -> bool:
+    # A paper that nobody read and confirmed may hold a gag; one half signed may yet bar.
+    if not s.confirmed or any(not b.ended for b in s.bars):
+        return True
+    if s.parties and all(p.notice == "told" for p in s.parties):
+        # What was told, was told after the last look; a gag that nobody recorded came later.
+        return not s.bars and gag_present is True
+    return bool(s.bars) or s.assessed != "current" or gag_present is not False or statute
+
+
+def _privacy_due(s: State) -> bool:
+    half_signed = any(b.end == "unsigned" for b in s.bars) and not missing(s, "sign-danger", _PRIVACY_OFFICER)
+    return half_signed or any(not missing(s, act, _PRIVACY_OFFICER) for act in PRIVACY_ACTS)
+
+
+def secrecy_of(case: Case, state: State) -> Secrecy:
+    """The secrecy of a case in this state, with what its rows say of the gag; `acts` asks after each act."""
+    fact = case.facts.filter(name="gag_present", clause=None).first()
+    latest = case.assessments.first() if state.assessed == "current" else None
+    statute = latest is not None and any(f["effect"] == "secret" for f in latest.findings)
+    return secrecy(state, fact.value if fact else None, statute)
+
+
+# ------------------------------------------------------------------------------------------- who sees what
+
+
+def _whole(actor: Actor) -> Q:
+    if actor.roles & SEE_ALL:
+        return _ALL
+    seen = _NONE
+    if actor.roles & PRIVACY:
+        # Whoever acted on a case knows it, and is bound like those who still work on it.
+        own = Act.objects.filter(case=OuterRef("pk"), person=actor.person)
+        seen |= Q(gagged=False) | Q(privacy_due=True) | Exists(own)
+    if actor.roles & CUSTOMER:
+        seen |= Q(gagged=False) & _told(actor)
+    return seen
+
+
+def _sealed(actor: Actor) -> Q:
+    seen = _NONE
+    if "auditor" in actor.roles:
+        seen |= Q(gagged=False)
+    if actor.roles & CUSTOMER:
+        # They were told that it exists; a gag that came later lets nothing more be said.
+        seen |= _told(actor)
+    return seen
+
+
+def _told(actor: Actor) -> Q:
+    return Q(Exists(Notice.objects.filter(case=OuterRef("pk"), party=actor.party, told_at__isnull=False)))
+
+
+def whole_cases(actor: Actor) -> QuerySet[Case]:
+    """The cases whose content this person may be shown, as far as their role goes."""
+    return Case.objects.filter(_whole(actor))
+
+
+def visible_cases(actor: Actor) -> QuerySet[Case]:
+    """The cases that are not hidden from this person: what every count, list, search and message starts from."""
+    return Case.objects.filter(_whole(actor) | _sealed(actor))
+
+
+def rows(model: type[M], actor: Actor) -> QuerySet[M]:
+    """The rows of a table on cases (documents, drafts, outcomes ...) that this person may be shown."""
+    held: QuerySet[M] = model._default_manager.all()
+    return held if actor.roles & SEE_ALL else held.filter(case__in=whole_cases(actor))
+
+
+def sight(actor: Actor, case: Case) -> Sight:
+    """What this person sees of this case; of several roles, the one that sees most counts."""
+    for level, cases in (("whole", whole_cases(actor)), ("sealed", visible_cases(actor))):
+        if cases.filter(pk=case.pk).exists():
+            return level
+    return "hidden"
