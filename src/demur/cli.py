@@ -134,6 +134,12 @@ def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) 
     diff.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
     diff.add_argument("--rows", metavar="ROWS.parquet", help="cases laid flat, to see for whom it changes")
     diff.set_defaults(run=_law_diff)
+    replay = inside.add_parser("replay", help="make past decisions of the docket again, each under its own law")
+    which = replay.add_mutually_exclusive_group(required=True)
+    which.add_argument("case", nargs="?", metavar="CASE", help="the number of a case")
+    which.add_argument("--all", action="store_true", help="every case")
+    replay.add_argument(*as_json[0], **as_json[1])
+    replay.set_defaults(run=_law_replay)
     sweep = inside.add_parser("sweep", help="apply the rules to millions of rows")
     sweep.add_argument("rows", metavar="ROWS.parquet", help="a column per fact, null where unknown")
     sweep.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
@@ -441,6 +447,29 @@ def _law_diff(args: Any) -> int:
         for rule, count in found.group_by("rule").len().sort("rule").iter_rows():
             print(f"{count:10} rows  {rule}")
     return NO if changes else DONE
+
+
+def _law_replay(args: Any) -> int:
+    _docket()
+    from demur.docket.models import Case
+    from demur.docket.replay import replayed
+
+    cases = Case.objects.all() if args.all else Case.objects.filter(number=args.case.upper())
+    if not (args.all or cases):
+        raise InputError(f"no case {args.case!r}; hint: look it up on the docket")
+    found = [one for case in cases.order_by("pk").iterator() for one in replayed(case)]
+    wrong = sum(not one.same for one in found)
+    if args.json:
+        names = ("case", "what", "seq", "as_of", "library", "same", "why")
+        print(json.dumps([{n: getattr(one, n) for n in names} for one in found], indent=2, default=str))
+        return NO if wrong else DONE
+    for one in found:
+        under = f", law {one.library[:12]} as of {one.as_of}" if one.library else ""
+        print(f"{'same   ' if one.same else 'DIFFERS'}  {one.case}  act {one.seq}  {one.what}{under}")
+        for line in one.why:
+            print(f"         {line}")
+    print(f"{len(found)} made again, {len(found) - wrong} the same, {wrong} not")
+    return NO if wrong else DONE
 
 
 def _law_sweep(args: Any) -> int:

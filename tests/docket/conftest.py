@@ -36,6 +36,16 @@ def token() -> str:
     return f"token-{next(_tokens)}"
 
 
+@pytest.fixture(scope="session")
+def _data(tmp_path_factory):
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(autouse=True)
+def _own_data(settings, _data):
+    settings.DATA = _data
+
+
 @pytest.fixture
 def office(db, django_user_model):
     people = {}

@@ -160,8 +160,9 @@ def _record(
             "act": name,
             "person": actor.person,
             "at": now.isoformat(),
-            "payload": hashlib.sha256(entries.canonical(payload)).hexdigest(),
-            "state": hashlib.sha256(entries.canonical(case.state)).hexdigest(),
+            "roles": sorted(actor.roles),
+            "payload": entries.digest(payload),
+            "state": entries.digest(case.state),
         },
         urgent=name == "release",
     )

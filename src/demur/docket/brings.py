@@ -16,7 +16,7 @@ from typing import Any
 from demur import law
 from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
 
-from . import entries, lifecycle
+from . import edition, entries, lifecycle
 from .clocks import clocks
 from .lifecycle import Actor, State
 from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
@@ -89,7 +89,7 @@ def _prepare_read(case: Case, actor: Actor, payload: Payload, now: datetime) -> 
             if (fact["name"], fact["clause"], fact["target"]) not in taken
         )
 
-    sums = [hashlib.sha256(entries.canonical(read["packet"])).hexdigest() for read in payload["documents"]]
+    sums = [entries.digest(read["packet"]) for read in payload["documents"]]
     return Prepared({}, {"packets": sums}, write)
 
 
@@ -162,7 +162,9 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
     as_of = _day(payload["as_of"]) if payload.get("as_of") else case.served_on
     if not demand_is_known(case):
         return Prepared({}, {})
+    under = _law_of_now()
     result = law.assess(demand_of(case), as_of, clocks=clocks(case.received_at))
+    demand = demand_to_mapping(result.demand)
     findings = [f.as_json() for f in result.findings]
     found = tuple(ground_of(f) for f in findings if f["against"] != "info")
     cells = cells_of(result.demand)
@@ -174,7 +176,7 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
             at=now,
             as_of=as_of,
             library=result.library,
-            demand=demand_to_mapping(result.demand),
+            demand=demand,
             findings=findings,
             compels=[
                 plain({"clause": c.clause, "category": c.category, "can": c.can, "rules": c.rules})
@@ -186,14 +188,24 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
         )
         write_grounds(case, state, findings)
 
+    # The hashes make the act's entry prove the facts, the law and what it said of them.
     record = {
         "as_of": as_of,
-        "library": result.library,
+        **under,
+        "demand": entries.digest(demand),
+        "findings": entries.digest(findings),
         "grounds": [part_to_json(g) for g in found],
         "cells": cells,
         "parties": [part_to_json(p) for p in given["parties"]],
     }
     return Prepared(given, record, write)
+
+
+def _law_of_now() -> dict[str, str]:
+    try:
+        return edition.of_now()
+    except law.LawError as error:
+        raise ActError(str(error)) from None
 
 
 def ground_of(finding: Mapping[str, Any]) -> lifecycle.Ground:
@@ -388,9 +400,11 @@ def _prepare_test(case: Case, actor: Actor, payload: Payload, now: datetime) -> 
         if name not in vocabulary() or vocabulary()[name].level != "disclosure":
             raise ActError(f"{name} is no fact of a disclosure; hint: such as recipient_country")
     told = {name: _checked_value((name, None, None), raw, case.clauses) for name, raw in facts.items()}
+    under = _law_of_now()
     demand = demand_of(case)
     read = {name: read_value(name, raw) for name, raw in told.items()}
-    result = law.assess(Demand({**demand.facts, **read}, demand.clauses), now.date())
+    demand = Demand({**demand.facts, **read}, demand.clauses)
+    result = law.assess(demand, now.date())
     findings = [f.as_json() for f in result.findings if f.against == "disclosure"]
     found = tuple(ground_of(f) for f in findings)
     at = now
@@ -404,7 +418,13 @@ def _prepare_test(case: Case, actor: Actor, payload: Payload, now: datetime) -> 
             )  # fmt: skip
         write_grounds(case, state, findings)
 
-    record = {"facts": told, "library": result.library, "grounds": [part_to_json(g) for g in found]}
+    record = {
+        "facts": told,
+        "as_of": now.date(),
+        **under,
+        "demand": demand_to_mapping(demand),
+        "grounds": [part_to_json(g) for g in found],
+    }
     return Prepared({"grounds": found}, record, write)
 
 

@@ -8,7 +8,9 @@ moment; `counting` says how a period is counted.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -34,7 +36,9 @@ __all__ = [
     "Stopped",
     "Turn",
     "clocks",
+    "clocks_as_of",
     "clocks_of",
+    "clocks_text",
     "due_list",
     "end_of",
     "habit",
@@ -79,16 +83,47 @@ class Habit:
     source: str = ""
 
 
+_past: ContextVar[str] = ContextVar("clocks", default="")
+
+
 @cache
+def _shipped() -> str:
+    return (files(__package__) / "clocks.toml").read_text("utf-8")
+
+
+def clocks_text() -> str:
+    """The text of `clocks.toml`, or that of the `clocks_as_of` around the call."""
+    return _past.get() or _shipped()
+
+
+@contextmanager
+def clocks_as_of(text: str) -> Iterator[None]:
+    """Within, events turn the clocks as this text (in the form of `clocks.toml`) says: that of a past day."""
+    token = _past.set(text)
+    try:
+        yield
+    finally:
+        _past.reset(token)
+
+
+@cache
+def _read(text: str) -> Mapping[str, Any]:
+    return tomllib.loads(text)
+
+
 def _table() -> Mapping[str, Any]:
-    return tomllib.loads((files(__package__) / "clocks.toml").read_text("utf-8"))
+    return _read(clocks_text())
 
 
-@cache
 def habits() -> Mapping[str, Habit]:
     """The habits of the clocks that have any of their own, by name."""
+    return _habits(clocks_text())
+
+
+@cache
+def _habits(text: str) -> Mapping[str, Habit]:
     found = {}
-    for name, raw in _table()["clocks"].items():
+    for name, raw in _read(text)["clocks"].items():
         rest = {k: v for k, v in raw.items() if k != "gives_way"}
         ways = tuple((way["where"], way["to"]) for way in raw.get("gives_way", ()))
         lists = {k: tuple(v) for k, v in rest.items() if isinstance(v, list)}

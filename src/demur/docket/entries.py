@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,6 +39,11 @@ ORIGIN = "demur.invalid/docket"
 def canonical(value: Any) -> bytes:
     """JSON in one form: keys sorted, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of a value in its one form, in hexadecimal."""
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def append(kind: str, body: dict[str, Any], *, urgent: bool = False) -> int:

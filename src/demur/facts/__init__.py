@@ -16,7 +16,7 @@ from .values import (
     demand_to_mapping,
     read_value,
 )
-from .vocabulary import Fact, Level, Vocabulary, vocabulary
+from .vocabulary import Fact, Level, Vocabulary, speaking, vocabulary
 
 __all__ = [
     "CATEGORIES",
@@ -31,5 +31,6 @@ __all__ = [
     "demand_from_mapping",
     "demand_to_mapping",
     "read_value",
+    "speaking",
     "vocabulary",
 ]

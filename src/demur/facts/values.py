@@ -12,10 +12,8 @@ from .vocabulary import Level, Vocabulary, vocabulary
 Value = bool | int | str | date | None
 """A fact's value; None is unknown."""
 
-CATEGORIES: tuple[str, ...] = tuple(
-    name.removeprefix("asks_") for name in vocabulary().facts if name.startswith("asks_")
-)
-"""The categories of data a clause can ask for; category `c` is the fact `asks_c`."""
+CATEGORIES = vocabulary().categories
+"""The categories of data a clause can ask for, in the vocabulary that Demur ships."""
 
 
 class FactsError(ValueError):
@@ -54,7 +52,7 @@ class Clause:
         """The clause's facts, with those that its categories, period and targets imply."""
         implied: dict[str, Value] = {}
         if self.categories is not None:
-            implied.update({f"asks_{c}": c in self.categories for c in CATEGORIES})
+            implied.update({f"asks_{c}": c in self.categories for c in vocabulary().categories})
         if self.period_from is not None:
             implied["period_from"] = self.period_from
         if self.period_to is not None:
@@ -168,9 +166,10 @@ def _clause(raw: Mapping[str, Any], number: int) -> Clause:
     if categories is not None:
         if not isinstance(categories, list):
             raise FactsError(f"{where}: categories is not a list; hint: categories = ['content', 'subscriber']")
+        known = vocabulary().categories
         for category in categories:
-            if category not in CATEGORIES:
-                raise FactsError(f"{where}: unknown category {category!r}; hint: {suggest(str(category), CATEGORIES)}")
+            if category not in known:
+                raise FactsError(f"{where}: unknown category {category!r}; hint: {suggest(str(category), known)}")
     targets = raw.get("targets", [])
     if not isinstance(targets, list):
         raise FactsError(f"{where}: targets is not a list; hint: begin each target with [[clauses.targets]]")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -38,9 +40,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All facts by name, in the order of the file."""
+    """All facts by name, in the order of the file; `text` is the file.
+
+    `categories` are those of data that a clause can ask for; category `c` is the fact `asks_c`.
+    """
 
     facts: Mapping[str, Fact]
+    categories: tuple[str, ...]
+    text: str
 
     def __getitem__(self, name: str) -> Fact:
         return self.facts[name]
@@ -78,16 +85,31 @@ def parse(text: str) -> Vocabulary:
                 told=entry["told"],
                 values=lists[values] if isinstance(values, str) else values,
             )
-    return Vocabulary(facts)
+    categories = tuple(name.removeprefix("asks_") for name in facts if name.startswith("asks_"))
+    return Vocabulary(facts, categories, text)
 
 
-@cache
+_spoken: ContextVar[Vocabulary | None] = ContextVar("vocabulary", default=None)
+
+
 def vocabulary() -> Vocabulary:
-    """The vocabulary that Demur ships."""
-    return parse(vocabulary_text())
+    """The vocabulary that Demur ships, or that of the `speaking` around the call."""
+    return _spoken.get() or _shipped()
 
 
 @cache
-def vocabulary_text() -> str:
-    """The text of `vocabulary.toml`; its hash is part of every library version."""
-    return (files(__package__) / "vocabulary.toml").read_text("utf-8")
+def _shipped() -> Vocabulary:
+    return parse((files(__package__) / "vocabulary.toml").read_text("utf-8"))
+
+
+@contextmanager
+def speaking(text: str) -> Iterator[Vocabulary]:
+    """Within, every room speaks this vocabulary (TOML) in place of the shipped one: that of a past day.
+
+    Raises ValueError as `parse` does.
+    """
+    token = _spoken.set(parse(text))
+    try:
+        yield vocabulary()
+    finally:
+        _spoken.reset(token)

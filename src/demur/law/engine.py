@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from demur.facts import CATEGORIES, Clause, Demand, Target, Value
+from demur.facts import Clause, Demand, Target, Value, vocabulary
 
 from .codegen import TRUE, truth
 from .explain import Explain, explainer
@@ -271,7 +271,7 @@ def _compellable(
     rows = [row for row in edition.compels.get(str(kind), ()) if truth(row.where, facts, edition.params) == TRUE]
     cut = _cut(edition, clause, targets, found)
     out = []
-    for category in CATEGORIES:
+    for category in vocabulary().categories:
         if not facts.get(f"asks_{category}"):
             continue
         can, ids = "unknown", []

@@ -20,9 +20,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from demur.facts import CATEGORIES, FactsError, Level, demand_from_mapping, read_value, vocabulary
+from demur.facts import FactsError, Level, demand_from_mapping, read_value, vocabulary
 from demur.facts.values import suggest
-from demur.facts.vocabulary import vocabulary_text
 
 from .codegen import generate
 from .findings import AGAINST, CHECKED, EFFECTS, FORCES, STAYS, STRENGTHS, WHO
@@ -204,10 +203,10 @@ class Library:
         return {name: param.values.on(day) for name, param in self.params.items()}
 
 
-def load(folder: Path | str = HERE, *, cached: bool = True) -> Library:
-    """Read a library folder. Raises LawError for the first mistake; `problems` lists them all."""
-    sources = _sources(Path(folder))
-    version = _version(sources)
+def load(folder: Path | str | None = None, *, cached: bool = True) -> Library:
+    """Read a library folder (the shipped one). Raises LawError for the first mistake; `problems` lists them all."""
+    sources = sources_of(folder)
+    version = version_of(sources)
     if cached:
         found = _from_cache(version)
         if found is not None:
@@ -228,8 +227,8 @@ def library() -> Library:
 
 def problems(folder: Path | str = HERE) -> tuple[Library, list[LawError]]:
     """The library of what is sound in a folder, and every mistake in the rest."""
-    sources = _sources(Path(folder))
-    return _build(sources, _version(sources))
+    sources = sources_of(folder)
+    return _build(sources, version_of(sources))
 
 
 def parse_rules(text: str, file: str = "draft.toml", base: Library | None = None) -> tuple[Rule, ...]:
@@ -240,7 +239,9 @@ def parse_rules(text: str, file: str = "draft.toml", base: Library | None = None
     return built.rules
 
 
-def _sources(folder: Path) -> dict[str, str]:
+def sources_of(folder: Path | str | None = None) -> dict[str, str]:
+    """The text of each file of a library folder, the shipped one by default, by its path within. Raises LawError."""
+    folder = Path(folder or HERE)
     if not folder.is_dir():
         raise LawError(f"{folder} is no folder", "name a folder of rule files")
     texts = {}
@@ -253,8 +254,9 @@ def _sources(folder: Path) -> dict[str, str]:
     return texts
 
 
-def _version(sources: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(vocabulary_text().encode())
+def version_of(sources: Mapping[str, str], words: str = "") -> str:
+    """The version of a library: the SHA-256 of its vocabulary (`words`, by default the one in use) and its files."""
+    digest = hashlib.sha256((words or vocabulary().text).encode())
     for name, text in sorted(sources.items()):
         digest.update(f"\0{name}\0{len(text)}\0".encode())
         digest.update(text.encode())
@@ -494,8 +496,8 @@ def _compels(row: Mapping[str, Any], file: str, names: Names) -> Compels:
     for kind in row["kinds"]:
         read_value("kind", kind)
     for category, can in row["can"].items():
-        if category not in CATEGORIES:
-            raise LawError(f"unknown category {category!r}", suggest(category, CATEGORIES), place="can")
+        if category not in vocabulary().categories:
+            raise LawError(f"unknown category {category!r}", suggest(category, vocabulary().categories), place="can")
         if can not in CAN:
             raise LawError(f"{can!r} is not allowed", suggest(str(can), CAN), place=f"can.{category}")
     where = Always(True) if "where" not in row else _lowered(str(row["where"]), names, "where")
@@ -541,8 +543,9 @@ def _rule(key: str, table: object, file: str, names: Names, clocks: Mapping[str,
     if not isinstance(checked, Mapping) or checked.get("how") not in CHECKED or type(checked.get("on")) is not date:
         raise LawError("checked lacks on or how", "checked = { on = 2026-11-23, how = 'text' }", place="checked")
     for category in table.get("cuts", []):
-        if category not in CATEGORIES:
-            raise LawError(f"unknown category {category!r}", suggest(str(category), CATEGORIES), place="cuts")
+        if category not in vocabulary().categories:
+            near = suggest(str(category), vocabulary().categories)
+            raise LawError(f"unknown category {category!r}", near, place="cuts")
     start, until = table.get("from"), table.get("until")
     for name, day in (("from", start), ("until", until)):
         if day is not None and type(day) is not date:
