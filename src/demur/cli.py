@@ -124,6 +124,7 @@ def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) 
     check = inside.add_parser("check", help="test every rule on its own examples and over time")
     check.add_argument("folder", nargs="?", metavar="FOLDER", help="a library folder (default: the one shipped)")
     check.add_argument("--warnings", action="store_true", help="list warnings too")
+    check.add_argument("--notes", action="store_true", help="list what a lawyer should look at, with facts, too")
     check.set_defaults(run=_law_check)
     decided = inside.add_parser("decided", help="replay decided cases")
     decided.add_argument("folder", nargs="?", metavar="FOLDER", help="a folder of cases (default: those shipped)")
@@ -401,13 +402,15 @@ def _law_check(args: Any) -> int:
     from demur.law.library import HERE
 
     law, found = check(args.folder or HERE)
-    errors = [p for p in found if p.weight == "error"]
-    warnings = [p for p in found if p.weight == "warning"]
-    for problem in errors + (warnings if args.warnings else []):
-        print(f"{problem.weight}: {problem}")
+    weights = {"error": True, "warning": args.warnings, "note": args.notes}
+    by_weight = {weight: [p for p in found if p.weight == weight] for weight in weights}
+    for weight, shown in weights.items():
+        for problem in by_weight[weight] if shown else ():
+            print(f"{weight}: {problem}")
     examples = sum(len(rule.examples) for rule in law.rules)
-    print(f"{len(law.rules)} rules, {examples} examples: {len(errors)} errors, {len(warnings)} warnings")
-    return NO if errors else DONE
+    counts = ", ".join(f"{len(problems)} {weight}s" for weight, problems in by_weight.items())
+    print(f"{len(law.rules)} rules, {examples} examples: {counts}")
+    return NO if by_weight["error"] else DONE
 
 
 def _law_decided(args: Any) -> int:

@@ -1,27 +1,37 @@
-"""Checks a library as a lawyer's test would: every example, every version, every rule that cannot speak."""
+"""Checks a library as a careful colleague would: every example, every day, every rule that cannot speak or that
+another contradicts.
+
+An error is a library that says what it should not. A warning is a place nobody has tried or that cannot matter. A
+note is for a lawyer's eye: two rules of one statute that pull apart on the same facts, with such facts; the law may
+mean just that.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from demur.facts import Demand, demand_from_mapping, vocabulary
 
 from .codegen import FALSE, TRUE, UNKNOWN, truth
-from .engine import assess, assess_transfer
-from .language import LawError, Node, Or, atoms
-from .library import HERE, Example, Library, Rule, problems
+from .engine import assess, assess_transfer, facts_at
+from .language import AS_OF, LawError, Names, Node, Not, alternatives, atoms, params_of
+from .library import HERE, Dated, Example, Library, Rule, mentions, problems
+from .possible import witness
 
 VERDICTS = {TRUE: "holds", UNKNOWN: "unknown", FALSE: "fails"}
+OPPOSED = ((("permit",), ("void", "refuse")), (("notify-must",), ("secret",)))
+"""Effects that pull apart: what permits beside what forbids, the duty to tell beside the duty of silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, where, and what to do. `weight` is error or warning."""
+    """What is wrong, where, and what to do. `weight` is error, warning or note."""
 
     weight: str
     file: str
@@ -37,16 +47,37 @@ def check(folder: Path | str = HERE) -> tuple[Library, list[Problem]]:
     """Load a folder and run every check; the library holds what is sound."""
     law, errors = problems(folder)
     found = [Problem("error", e.file, e.rule, _placed(e), e.hint) for e in errors]
+    trial = _Trial(law)
     for rule in law.rules:
         found += _examples(law, rule)
-        found += _unreached(law, rule)
+        found += _life(rule)
+        found += trial.dead(rule)
+        found += trial.unreached(rule)
+    found += trial.unreached_terms()
     found += _gaps(law)
     found += _unused(law)
+    found += trial.contradictions()
     return law, found
 
 
 def _placed(error: LawError) -> str:
     return f"{error.place}: {error.message}" if error.place else error.message
+
+
+def _about(rule: Rule, weight: str, message: str, hint: str) -> Problem:
+    return Problem(weight, rule.file, rule.name, message, hint)
+
+
+def told(facts: Mapping[str, Any]) -> str:
+    """Facts in one line, as they stand in a rule file."""
+
+    def written(value: object) -> str:
+        return str(value).lower() if isinstance(value, bool) else f"'{value}'" if isinstance(value, str) else str(value)
+
+    return ", ".join(f"{name} = {written(value)}" for name, value in facts.items())
+
+
+# ------------------------------------------------------------------ examples
 
 
 def subject(example: Example) -> Demand:
@@ -69,69 +100,62 @@ def _examples(law: Library, rule: Rule) -> Iterator[Problem]:
     for example in rule.examples:
         given = max(values(law, rule, example))
         if VERDICTS[given] != example.verdict:
-            facts = ", ".join(f"{name} = {value!r}" for name, value in example.facts.items())
-            yield Problem(
-                "error", rule.file, rule.name, f"an example for {example.verdict} gives {VERDICTS[given]}: {facts}",
+            yield _about(
+                rule, "error", f"an example for {example.verdict} gives {VERDICTS[given]}: {told(example.facts)}",
                 f"as of {example.as_of}, mend the example or the rule",
             )  # fmt: skip
 
 
-def _flat(example: Example, rule: Rule) -> dict[str, Any]:
-    facts: dict[str, Any] = {"as_of": example.as_of}
+def places(rule: Rule, example: Example) -> Iterator[Mapping[str, Any]]:
+    """The facts of an example as the rule reads them: once, or for each clause and target."""
     if rule.level == "transfer":
-        return {**facts, **example.facts}
+        yield {**example.facts, AS_OF: example.as_of}
+        return
     demand = subject(example)
-    facts.update(demand.facts)
-    for clause in demand.clauses[:1]:
-        facts.update(clause.all_facts())
-        for target in clause.targets[:1]:
-            facts.update(target.facts)
-    return facts
+    for clause, piece in enumerate(demand.clauses):
+        for target in range(len(piece.targets)) if rule.level == "target" and piece.targets else (None,):
+            yield facts_at(demand, example.as_of, clause, target)
+    if not demand.clauses:
+        yield facts_at(demand, example.as_of)
 
 
-def _unreached(law: Library, rule: Rule) -> Iterator[Problem]:
-    """A branch of an `or` that no example makes true is a part of the rule nobody has tried."""
-    holds = [e for e in rule.examples if e.verdict == "holds"]
-    for branch in _branches(rule.test):
-        if not any(
-            truth(branch, _flat(e, rule), law.params_on(e.as_of)) == TRUE for e in holds if "clauses" not in e.facts
-        ) and all("clauses" not in e.facts for e in holds):
-            names = ", ".join(sorted({a.fact for a in atoms(branch) if hasattr(a, "fact")}))
-            yield Problem(
-                "warning", rule.file, rule.name, f"no example reaches the branch on {names}",
-                "add an example in which it alone decides",
-            )  # fmt: skip
+# ------------------------------------------------------------------ time
 
 
-def _branches(node: Node) -> Iterator[Node]:
-    if isinstance(node, Or):
-        yield from node.parts
-    for part in getattr(node, "parts", ()):
-        yield from _branches(part)
+def _life(rule: Rule) -> Iterator[Problem]:
+    """Strength and force must speak on every day of the rule's life, and on no other."""
+    start = rule.from_ or rule.strength.steps[0][0]
+    for name, dated in (("strength", rule.strength), ("force", rule.force)):
+        first = dated.steps[0][0]
+        if first is not None and (rule.from_ if name == "strength" else start) not in (None, first):
+            since = rule.from_ if name == "strength" else start
+            if since is not None and first > since:
+                yield _about(
+                    rule, "error", f"is law from {since}, but its {name} begins on {first}",
+                    f"begin the {name} with the rule",
+                )  # fmt: skip
+        for (begins, value), ends in zip(dated.steps, [d for d, _ in dated.steps[1:]] + [None], strict=True):
+            late = rule.until is not None and begins is not None and begins >= rule.until
+            early = ends is not None and rule.from_ is not None and ends <= rule.from_
+            if late or early:
+                yield _about(
+                    rule,
+                    "error",
+                    f"its {name} {value!r} lies outside its life",
+                    "take the step away, or mend the dates",
+                )
 
 
 def _gaps(law: Library) -> Iterator[Problem]:
     """Versions of one rule must follow each other without a day between them."""
     for versions in law.by_id.values():
         for older, newer in itertools.pairwise(versions):
-            if older.until is not None and newer.from_ is not None and older.until < newer.from_:
-                last = newer.from_ - timedelta(1)
-                yield Problem(
-                    "warning", newer.file, newer.name, f"no version is law from {older.until} to {last}",
+            begins = newer.from_ or newer.strength.steps[0][0]
+            if older.until is not None and begins is not None and older.until < begins:
+                yield _about(
+                    newer, "error", f"no version is law from {older.until} to {begins - timedelta(1)}",
                     "close the gap, or give the later rule an id of its own",
                 )  # fmt: skip
-
-
-def _unused(law: Library) -> Iterator[Problem]:
-    words = vocabulary()
-    read = {name for rule in law.rules for name in rule.facts}
-    for row in law.compels:
-        read |= {a.fact for a in atoms(row.where) if hasattr(a, "fact")}
-    for fact in words.facts.values():
-        if fact.type != "text" and fact.name not in read:
-            yield Problem(
-                "warning", "vocabulary", fact.name, "no rule reads this fact", "write the rule, or take the fact away"
-            )
 
 
 def days_of_change(law: Library) -> list[date]:
@@ -139,9 +163,158 @@ def days_of_change(law: Library) -> list[date]:
     days: set[date] = set()
     for rule in law.rules:
         days |= {d for d in (rule.from_, rule.until) if d}
-        days |= {d for d, _ in (*rule.strength.steps, *rule.force.steps) if d}
+        days |= _steps(rule.strength) | _steps(rule.force)
     for param in law.params.values():
-        days |= {d for d, _ in param.values.steps if d}
+        days |= _steps(param.values)
     for row in law.compels:
         days |= {d for d in (row.from_, row.until) if d}
     return sorted(days)
+
+
+def _steps(dated: Dated) -> set[date]:
+    return {day for day, _ in dated.steps if day is not None}
+
+
+# ------------------------------------------------------------------ what can hold, and what was tried
+
+
+class _Trial:
+    """A library under trial: what its rules can hold on, and what their examples reach."""
+
+    def __init__(self, law: Library) -> None:
+        self.law = law
+        self.names = Names(vocabulary(), law.terms, {k: p.values.steps[-1][1] for k, p in law.params.items()})
+        self.today = max((r.checked_on for r in law.rules), default=date.max)
+
+    @cached_property
+    def _cached_params(self) -> dict[date, dict[str, Any]]:
+        return {}
+
+    def params(self, day: date) -> dict[str, Any]:
+        """The parameters of a day, lists as sets."""
+        if day not in self._cached_params:
+            found = self.law.params_on(day).items()
+            self._cached_params[day] = {n: frozenset(v) if isinstance(v, tuple) else v for n, v in found}
+        return self._cached_params[day]
+
+    def editions(self, rule: Rule) -> list[date]:
+        """The days of a rule's life on which it may begin to read otherwise: its parameters change."""
+        days = {e.as_of for e in rule.examples} | {d for d in (rule.from_,) if d}
+        for name in params_of(rule.test):
+            days |= _steps(self.law.params[name].values)
+        return sorted(d for d in days if rule.in_force(d))
+
+    def possible(self, rule: Rule, *nodes: Node) -> bool:
+        """Whether the rule can hold together with these conditions on some day of its life."""
+        return any(witness((rule.test, *nodes), day, self.params(day)) is not None for day in self.editions(rule))
+
+    def own(self, rule: Rule) -> Iterator[tuple[Node, ...]]:
+        """The alternatives that the rule's own text names."""
+        for text in (rule.applies, rule.when):
+            yield from alternatives(text, self.names)
+
+    def dead(self, rule: Rule) -> Iterator[Problem]:
+        """A rule, or an alternative of it, that can hold on no facts at all."""
+        if not self.possible(rule):
+            yield _about(rule, "error", "can hold on no facts", "mend applies and when: they exclude each other")
+            return
+        for parts in self.own(rule):
+            for part in parts:
+                if not self.possible(rule, part):
+                    yield _about(
+                        rule, "error", f"the alternative on {_named(part)} can never be true here",
+                        "take it away, or mend what excludes it",
+                    )  # fmt: skip
+
+    def unreached(self, rule: Rule) -> Iterator[Problem]:
+        """An alternative that decides in no example is a part of the rule nobody has tried.
+
+        It may decide whether the rule holds, or whether what it needs is asked for at all.
+        """
+        tried = [f for e in rule.examples if e.verdict != "fails" for f in places(rule, e)]
+        tried = [f for f in tried if truth(rule.test, f, self.params(f[AS_OF])) != FALSE]
+        for parts in self.own(rule):
+            for part in self.untried(parts, tried):
+                yield _about(
+                    rule, "warning", f"no example reaches the alternative on {_named(part)}",
+                    "add an example in which it alone decides",
+                )  # fmt: skip
+
+    def unreached_terms(self) -> Iterator[Problem]:
+        """An alternative inside a shared term is tried by the examples of all rules that name the term."""
+        texts = self.law.term_texts
+        for name, text in texts.items():
+            using = {name}
+            while more := {n for n, t in texts.items() if n not in using and any(mentions(t, u) for u in using)}:
+                using |= more
+            rules = [r for r in self.law.rules if any(mentions(f"{r.applies} {r.when}", u) for u in using)]
+            if not rules:
+                yield Problem("warning", "terms", name, "no rule names this term", "name it, or take it away")
+                continue
+            tried = [f for r in rules for e in r.examples for f in places(r, e)]
+            for parts in alternatives(text, self.names):
+                for part in self.untried(parts, tried):
+                    yield Problem(
+                        "warning", "terms", name, f"no example of any rule reaches the alternative on {_named(part)}",
+                        "add an example in which it alone decides",
+                    )  # fmt: skip
+
+    def untried(self, parts: tuple[Node, ...], tried: Iterable[Mapping[str, Any]]) -> Iterator[Node]:
+        """The alternatives that on none of these facts are true while the others are not."""
+        left = list(parts)
+        for facts in tried:
+            true = [p for p in parts if truth(p, facts, self.params(facts[AS_OF])) == TRUE]
+            if len(true) == 1 and true[0] in left:
+                left.remove(true[0])
+        yield from left
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Rules with opposed effects on the same facts: always so (a warning), or on some facts of one statute."""
+        for wants, against in OPPOSED:
+            for one in (r for r in self.law.rules if r.effect in wants):
+                for other in (r for r in self.law.rules if r.effect in against):
+                    yield from self.opposed(one, other)
+        for rule in self.law.rules:
+            for name in rule.beside:
+                others = self.law.by_id.get(name, ())
+                if not any(self.together(rule, o) or self.together(o, rule) for o in others):
+                    yield _about(rule, "warning", f"beside names {name}, and the two never meet", "take the entry away")
+
+    def together(self, one: Rule, other: Rule) -> tuple[date, Mapping[str, Any]] | None:
+        """The last day on which both are law, and facts on which both hold; None where there are none."""
+        day = min([self.today, *(r.until - timedelta(1) for r in (one, other) if r.until is not None)])
+        if one.level == "transfer" or other.level == "transfer" or not (one.in_force(day) and other.in_force(day)):
+            return None
+        found = witness((one.test, other.test), day, self.params(day))
+        return None if found is None else (day, found)
+
+    def opposed(self, one: Rule, other: Rule) -> Iterator[Problem]:
+        met = self.together(one, other)
+        if met is None or other.id in one.beside or one.id in other.beside:
+            return
+        day, facts = met
+        always = witness((one.test, Not(other.test)), day, self.params(day)) is None
+        if always or one.file == other.file:
+            where = "wherever it holds" if always else "on some facts"
+            yield _about(
+                one, "warning" if always else "note",
+                f"{one.effect} meets {other.effect} of {other.id} {where}; as of {day}: {told(facts)}",
+                "mend one of them, or say under beside how they stand together",
+            )  # fmt: skip
+
+
+def _named(node: Node) -> str:
+    return ", ".join(sorted({a.fact for a in atoms(node) if hasattr(a, "fact")}))
+
+
+def _unused(law: Library) -> Iterator[Problem]:
+    words = vocabulary()
+    read = {name for rule in law.rules for name in rule.facts}
+    read |= {name for clock in law.clocks.values() for name in (clock.runs_from, clock.sooner)}
+    for row in law.compels:
+        read |= {a.fact for a in atoms(row.where) if hasattr(a, "fact")}
+    for fact in words.facts.values():
+        if fact.type != "text" and fact.name not in read:
+            yield Problem(
+                "warning", "vocabulary", fact.name, "no rule reads this fact", "write the rule, or take the fact away"
+            )

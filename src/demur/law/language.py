@@ -15,6 +15,8 @@ from demur.facts import Level, Vocabulary
 from demur.facts.values import suggest
 
 Constant = bool | int | str | date
+LONGEST = 10_000
+"""More characters than this are no expression: whoever needs them names a part of it as a term."""
 AS_OF = "as_of"
 """The day assessed: a date that is always known, beside the facts of the vocabulary."""
 
@@ -127,11 +129,21 @@ class Names:
 
 def lower(text: str, names: Names) -> Node:
     """Parse and check one expression. Raises LawError with line and column of the mistake."""
+    try:
+        return simplify(_parsed(text, names))
+    except RecursionError:
+        raise LawError("the expression is nested too deeply", "name a part of it as a term", place="column 1") from None
+
+
+def _parsed(text: str, names: Names) -> Node:
+    """One expression, parsed and checked, as it is written."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
     if not text.strip():
         raise LawError("the expression is empty", "leave it out, or write true", place="column 1")
+    if len(text) > LONGEST:
+        raise LawError(f"the expression has more than {LONGEST} characters", "name a part of it as a term")
     try:
         tree = sqlglot.parse_one(text)
     except SqlglotError as error:
@@ -142,7 +154,7 @@ def lower(text: str, names: Names) -> Node:
             "write conditions such as: kind = 'nsl' and not asks_content",
             place=_place(text, max(0, int(column) - 1)),
         ) from None
-    return simplify(_Lowering(text, names).boolean(tree))
+    return _Lowering(text, names).boolean(tree)
 
 
 def _place(text: str, offset: int) -> str:
@@ -413,6 +425,47 @@ class _Lowering:
             values = self.names.vocabulary[name].values
             raise self.fail(node, f"{value!r} is no value of {name}", suggest(str(value), values))
         return value
+
+
+def alternatives(text: str, names: Names) -> list[tuple[Node, ...]]:
+    """The alternatives that an expression itself names: the parts of each of its `or`s, simplified.
+
+    A term is one part, whatever alternatives lie inside it, and so is `is true` or `is false`. Raises LawError.
+    """
+    found: list[tuple[Node, ...]] = []
+    terms = {id(term) for term in names.terms.values()}
+
+    def whole(node: Node) -> bool:
+        return id(node) in terms or (isinstance(node, And) and isinstance(node.parts[0], Known) and len(node.parts) == 2
+                                     and facts_of(node) == (node.parts[0].fact,))  # fmt: skip
+
+    def sides(node: Node, positive: bool) -> Iterator[Node]:
+        """The parts of a chain of `or`s (of `and`s, where negated)."""
+        while isinstance(node, Not) and not whole(node):
+            node, positive = node.part, not positive
+        if not whole(node) and isinstance(node, Or if positive else And):
+            for part in node.parts:
+                yield from sides(part, positive)
+        else:
+            yield simplify(node if positive else Not(node))
+
+    def walk(node: Node, positive: bool, above: bool) -> None:
+        if whole(node):
+            return
+        match node:
+            case Not(part):
+                walk(part, not positive, above)
+            case And(parts) | Or(parts):
+                chain = isinstance(node, Or) == positive
+                if chain and not above:
+                    found.append(tuple(dict.fromkeys(sides(node, positive))))
+                for part in parts:
+                    walk(part, positive, chain)
+            case _:
+                pass
+
+    walk(_parsed(text, names), True, False)
+    return found
 
 
 def simplify(node: Node) -> Node:

@@ -34,7 +34,7 @@ CAN = ("yes", "no", "voluntary", "hold", "contested", "per-order")
 COMPUTED = ("frcp-6", "frcrimp-45", "eu-1182", "calendar", "business", "hours")
 KEYS = {
     "title", "cites", "says", "applies", "when", "against", "effect", "force", "who", "stays", "forum", "by",
-    "strength", "from", "until", "cuts", "answered", "checked", "examples",
+    "strength", "from", "until", "cuts", "answered", "beside", "checked", "examples",
 }  # fmt: skip
 NEEDED = ("title", "cites", "says", "applies", "against", "effect", "strength", "checked", "examples")
 
@@ -144,6 +144,8 @@ class Rule:
     test: Node
     level: Level
     facts: tuple[str, ...]
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """Rules with an opposed effect that may hold on the same facts, and how the two stand together."""
 
     @property
     def name(self) -> str:
@@ -323,8 +325,9 @@ def _build(sources: Mapping[str, str], version: str, base: Library | None = None
     for name, text in sources.items():
         try:
             files[name] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            errors.append(LawError(f"not valid TOML: {error}".lower(), "see the line and column named", file=name))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            said = "nested too deeply" if isinstance(error, RecursionError) else f"not valid TOML: {error}".lower()
+            errors.append(LawError(said, "see the line and column named", file=name))
     params: dict[str, Param] = dict(base.params) if base else {}
     clocks: dict[str, Clock] = dict(base.clocks) if base else {}
     term_texts: dict[str, tuple[str, str]] = {}
@@ -396,7 +399,7 @@ def _terms(
                     del waiting[key]
                     moved = True
                     raise LawError("is also the name of a fact", "give the term a name of its own")
-            if any(other != key and _mentions(text, other) for other in waiting):
+            if any(other != key and mentions(text, other) for other in waiting):
                 continue
             del waiting[key]
             moved = True
@@ -409,7 +412,8 @@ def _terms(
     return done
 
 
-def _mentions(text: str, name: str) -> bool:
+def mentions(text: str, name: str) -> bool:
+    """Whether an expression names this term or fact."""
     import re
 
     return re.search(rf"\b{re.escape(name)}\b", text) is not None
@@ -559,6 +563,9 @@ def _rule(key: str, table: object, file: str, names: Names, clocks: Mapping[str,
     if not [f for f in facts if f != AS_OF]:
         raise LawError("the rule reads no fact", "say in applies what it applies to", place="applies")
     level = level_of(facts, names.vocabulary)
+    beside = table.get("beside", {})
+    if not isinstance(beside, Mapping) or not all(isinstance(why, str) and why for why in beside.values()):
+        raise LawError("beside is no table of reasons", 'beside = { "us.nsl.scope" = "..." }', place="beside")
     default_force = "hard" if table["effect"] in ("void", "refuse") else "soft"
     strength = _dated(table["strength"], STRENGTHS, "strength")
     identity, _, version = key.partition("@")
@@ -590,6 +597,7 @@ def _rule(key: str, table: object, file: str, names: Names, clocks: Mapping[str,
         test=test,
         level=level,
         facts=facts,
+        beside=dict(beside),
     )
     for example in rule.examples:
         if not rule.in_force(example.as_of):

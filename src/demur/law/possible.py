@@ -1,0 +1,115 @@
+"""Whether a condition can hold at all, and on which facts: a search over the closed vocabulary.
+
+Each fact starts with the few values that the condition can tell apart, and unknown; every atom on the way narrows
+them. What is found is proven by the reference (`truth`); comparisons of one fact with another are tried on a grid of
+days around the constants, so that only there something possible may be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from demur.facts import vocabulary
+
+from .codegen import TRUE, truth
+from .language import AS_OF, Always, And, Compare, Node, Not, OneOf, Or, Param, atoms, simplify
+
+Domain = frozenset[Any]
+
+
+def witness(nodes: Sequence[Node], day: date, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Facts on which all these conditions hold on `day`, unknown ones left out; None where there are none."""
+    goal = simplify(And(tuple(nodes)))
+    search = _Search(goal, day, params)
+    for found in search.solve([goal], search.domains, ()):
+        facts = {name: value for name, value in found.items() if value is not None}
+        if truth(goal, {**facts, AS_OF: day}, params) == TRUE:
+            return {name: value for name, value in facts.items() if name != AS_OF}
+    return None
+
+
+class _Search:
+    """One search: the values each fact can take, narrowed along one choice of alternatives at a time."""
+
+    def __init__(self, goal: Node, day: date, params: Mapping[str, Any]) -> None:
+        self.params = params
+        found = [a for a in atoms(goal) if not isinstance(a, Always)]
+        names = dict.fromkeys(name for a in found for name in (a.fact, getattr(a, "other", "")) if name)
+        self.domains: dict[str, Domain] = {name: self.values(name, found, day) for name in names}
+
+    def values(self, name: str, found: Sequence[Any], day: date) -> Domain:
+        """One value of each kind that the atoms can tell apart, and None for unknown."""
+        if name == AS_OF:
+            return frozenset((day,))
+        fact = vocabulary()[name]
+        if fact.type == "bool":
+            return frozenset((True, False, None))
+        if fact.type == "enum":
+            return frozenset((*fact.values, None))
+        step: Any = timedelta(1) if fact.type == "date" else 1
+        points: set[Any] = {day if fact.type == "date" else 0}
+        shifts = {0}
+        for atom in found:
+            if name in (atom.fact, getattr(atom, "other", "")):
+                if isinstance(atom, OneOf):
+                    points |= (
+                        set(self.params[atom.values.name] or ()) if isinstance(atom.values, Param) else set(atom.values)
+                    )
+                elif isinstance(atom, Compare):
+                    value = self.params[atom.value.name] if isinstance(atom.value, Param) else atom.value
+                    points |= {value} - {None}
+                    shifts |= {atom.offset, -atom.offset}
+        return frozenset({p + step * (s + n) for p in points for s in shifts for n in (-1, 0, 1)} | {None})
+
+    def solve(
+        self, goals: Sequence[Node], domains: Mapping[str, Domain], pairs: tuple[Node, ...]
+    ) -> Iterator[dict[str, Any]]:
+        """Choices of facts under which all goals hold; `pairs` are comparisons of two facts, decided last."""
+        if not goals:
+            yield from self.settle(domains, pairs)
+            return
+        goal, *rest = goals
+        if isinstance(goal, And):
+            yield from self.solve([*goal.parts, *rest], domains, pairs)
+        elif isinstance(goal, Or):
+            for part in goal.parts:
+                yield from self.solve([part, *rest], domains, pairs)
+        elif isinstance(atom := goal.part if isinstance(goal, Not) else goal, Compare) and atom.other:
+            yield from self.solve(rest, domains, (*pairs, goal))
+        elif isinstance(atom, Always):
+            if truth(goal, {}, self.params) == TRUE:
+                yield from self.solve(rest, domains, pairs)
+        else:
+            assert not isinstance(atom, And | Or | Not)
+            left = frozenset(v for v in domains[atom.fact] if truth(goal, {atom.fact: v}, self.params) == TRUE)
+            if left:
+                yield from self.solve(rest, {**domains, atom.fact: left}, pairs)
+
+    def settle(self, domains: Mapping[str, Domain], pairs: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
+        """One value for each fact: unknown where it may be, and for compared facts those that fit together."""
+        chosen = {name: _first(values) for name, values in domains.items()}
+        names = sorted({n for p in pairs for a in atoms(p) for n in (a.fact, a.other)})  # type: ignore[union-attr]
+        yield from self.fit(chosen, names, domains, pairs)
+
+    def fit(
+        self, chosen: dict[str, Any], names: Sequence[str], domains: Mapping[str, Domain], pairs: tuple[Node, ...]
+    ) -> Iterator[dict[str, Any]]:
+        if not names:
+            yield chosen
+            return
+        name, *rest = names
+        for value in sorted(domains[name] - {None}):
+            now = {**chosen, name: value}
+            open_ = set(rest)
+            if all(
+                truth(p, now, self.params) == TRUE
+                for p in pairs
+                if not open_ & {n for a in atoms(p) for n in (a.fact, a.other)}  # type: ignore[union-attr]
+            ):
+                yield from self.fit(now, rest, domains, pairs)
+
+
+def _first(values: Domain) -> Any:
+    return None if None in values else min(values, key=lambda v: (str(type(v)), v))
