@@ -103,7 +103,7 @@ def take(user, case: Case, facts=FACTS) -> Case:
         "documents": [{"id": document.pk, "packet": {"documents": [piece], "warnings": []}, "warnings": []}],
         "facts": [
             {"name": n, "clause": None, "target": None, "value": v, "must_confirm": must,
-             "evidence": {"document": document.pk, "page": 1, "quote": q, "confidence": c, "boxes": []}}
+             "evidence": {"document": document.number, "page": 1, "quote": q, "confidence": c, "boxes": []}}
             for n, v, q, c, must in facts
         ],
         "clauses": [

@@ -247,7 +247,7 @@ def test_a_paper_that_does_not_exist_is_not_drafted(sign_in, assessed, kind):
 
 
 def test_the_document_as_served_is_only_ever_saved(sign_in, served):
-    answer = sign_in("ana").get(_address(served, f"documents/{served.documents.get().pk}/"))
+    answer = sign_in("ana").get(_address(served, f"documents/{served.documents.get().number}/"))
     assert answer.content == LETTER.encode()
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["Content-Disposition"].startswith('attachment; filename="letter.txt"')
@@ -255,14 +255,16 @@ def test_the_document_as_served_is_only_ever_saved(sign_in, served):
 
 
 def test_a_page_of_plain_text_has_no_picture(sign_in, served):
-    assert sign_in("ana").get(_address(served, f"documents/{served.documents.get().pk}/1.png")).status_code == 404
+    assert sign_in("ana").get(_address(served, f"documents/{served.documents.get().number}/1.png")).status_code == 404
 
 
 def test_a_document_of_another_case_is_not_found_here(sign_in, office, served):
     from .conftest import receive
 
-    other = receive(office["ana"])
-    assert sign_in("ana").get(_address(served, f"documents/{other.documents.get().pk}/")).status_code == 404
+    other, ana = receive(office["ana"]), acts.actor_for(office["ana"])
+    acts.act(other.number, "add-document", ana, {"files": [("order.txt", b"seal")]}, token=token(), now=NOW)
+    assert sign_in("ana").get(_address(other, "documents/2/")).status_code == 200
+    assert sign_in("ana").get(_address(served, "documents/2/")).status_code == 404
 
 
 def test_the_facts_are_there_as_csv_and_the_case_as_json(sign_in, assessed):
@@ -277,7 +279,7 @@ def test_the_facts_are_there_as_csv_and_the_case_as_json(sign_in, assessed):
 @pytest.mark.parametrize("name", ["aud", "otto", "nora", "cust"])
 def test_who_is_not_of_the_team_sees_nothing_of_a_case(sign_in, assessed, name):
     client = sign_in(name)
-    document = assessed.documents.get().pk
+    document = assessed.documents.get().number
     for rest in ("", f"documents/{document}/", f"documents/{document}/1.png", "others/", "letters/1/", "letters/1.pdf"):
         assert client.get(_address(assessed, rest)).status_code == 403
     assert client.get(f"/cases/{assessed.number}.json").status_code == 403

@@ -30,7 +30,7 @@ def test_reading_brings_facts_with_where_they_stand(case, office):
     row = Case.objects.get(number=case)
     facts = {f.name: f for f in row.facts.all()}
     assert facts["kind"].value == "subpoena.admin"
-    assert facts["kind"].evidence["document"] == row.documents.get().pk
+    assert facts["kind"].evidence["document"] == row.documents.get().number
     assert str(row.due_on) == "2026-12-01"
     assert row.clauses[0]["targets"][0]["identifier"] == "someone@muster.example"
     assert acts.demand_of(row).facts["served_on"] == date(2026, 11, 12)
@@ -79,6 +79,7 @@ def test_no_paper_before_the_assessment_and_none_of_an_unknown_kind(case, office
 
 
 def test_an_auditor_neither_reads_nor_drafts(case, office):
+    Case.objects.update(gagged=False)
     assert clerk.read(case, office["aud"], token=token(), now=NOW).missing[0].name == "role"
     refused = clerk.draft(case, "objection", office["aud"], provider=PROVIDER, token=token(), now=NOW)
     assert refused.missing[0].name == "role"

@@ -136,7 +136,7 @@ class TheDatabaseFollowsTheModel(TestCase):
                 assert hinted
             if isinstance(acted, Done) and not acted.repeated:
                 tokens.append(key)
-                recorded = Act.objects.get(token=key)
+                recorded = Act.objects.get(person=actor.person, token=key)
                 step = perform(model, name, actor, payload_of(recorded))
                 assert not isinstance(step, Refusal), f"the model refuses {name}: {step}"
                 model = step.state

@@ -225,7 +225,7 @@ def _drafted(case: models.Case) -> dict[str, int]:
     for draft in case.drafts.all():
         for part in ("grounds", "requests"):
             for argument in draft.letter.get(part, ()):
-                found.setdefault(argument["rule"], draft.pk)
+                found.setdefault(argument["rule"], draft.number)
     return found
 
 
@@ -351,12 +351,12 @@ def whole(case: models.Case, actor: Actor, document: int | None, page: int | Non
     by_name = {f["name"]: f["value"] for f in facts if f["clause"] is None}
     clauses = clauses_of(case, state.confirmed)
     documents = list(case.documents.all())
-    shown = next((d for d in documents if d.pk == document), documents[0] if documents else None)
+    shown = next((d for d in documents if d.number == document), documents[0] if documents else None)
     marked = [(f["key"], f["says"], f["evidence"], f["doubt"] and not f["confirmed"]) for f in facts]
     marked += [(c["key"], c["quote"], {**c["evidence"], "document": _document_of(facts)}, c["doubt"]) for c in clauses]
     sheet = None
     if shown is not None:
-        here = [m for m in marked if m[2].get("document") in (shown.pk, None) and m[2].get("page")]
+        here = [m for m in marked if m[2].get("document") in (shown.number, None) and m[2].get("page")]
         sheet = papers.sheet(shown, page, here)
     step = standing.next_step(case)
     due = standing.due(case)

@@ -31,7 +31,7 @@ from .models import (
     plain,
 )
 from .states import state_from_json, state_to_json
-from .visible import secrecy_of
+from .visible import secrecy_of, visible_cases
 from .words import roles_in_words, words
 
 Payload = Mapping[str, Any]
@@ -99,7 +99,7 @@ def act(
     if name not in ACTS or name == "receive":
         raise ActError(f"no act {name!r}; hint: one of {', '.join(a for a in ACTS if a != 'receive')}")
     with transaction.atomic():
-        case = Case.objects.select_for_update().filter(number=number).first()
+        case = visible_cases(actor).select_for_update().filter(number=number).first()
         if case is None:
             raise ActError(f"no case {number!r}; hint: look it up on the docket")
         return _perform(case, name, actor, payload, token, now or datetime.now(UTC))
@@ -135,10 +135,10 @@ def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, 
 
 
 def _earlier(token: str, number: str, name: str, actor: Actor, state: State | None) -> Done | None:
-    found = Act.objects.filter(token=token).select_related("case").first()
+    found = Act.objects.filter(person=actor.person, token=token).select_related("case").first()
     if found is None:
         return None
-    if (found.case.number, found.name, found.person) != (number or found.case.number, name, actor.person):
+    if (found.case.number, found.name) != (number or found.case.number, name):
         raise ActError("this token stands for another act; hint: make a new token for each act")
     return Done(found.case.number, name, found.seq, state or state_from_json(found.case.state), repeated=True)
 

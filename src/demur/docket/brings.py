@@ -32,11 +32,13 @@ class ActError(ValueError):
 def keep_files(case: Case, files: list[tuple[str, bytes]]) -> list[str]:
     """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once."""
     sums = []
-    for name, content in files:
+    for number, (name, content) in enumerate(files, case.documents.count() + 1):
         digest = hashlib.sha256(content).hexdigest()
         if not Original.objects.filter(pk=digest).exists():
             Original.objects.create(pk=digest, size=len(content), content=content)
-        Document.objects.create(case=case, original_id=digest, name=clean_name(name), media_type=_media_type(name))
+        Document.objects.create(
+            case=case, number=number, original_id=digest, name=clean_name(name), media_type=_media_type(name)
+        )
         sums.append(digest)
     return sums
 
@@ -332,6 +334,7 @@ def _prepare_draft(case: Case, actor: Actor, payload: Payload, now: datetime) ->
     def write(case: Case, state: State) -> None:
         Draft.objects.create(
             case=case,
+            number=case.drafts.count() + 1,
             kind=payload["kind"],
             at=now,
             by_id=user,

@@ -20,6 +20,7 @@ from .lifecycle import Actor
 from .lifecycle import missing as missing_for
 from .models import Case, plain
 from .states import state_from_json
+from .visible import visible_cases
 
 GAG_PAPERS = ("gag", "gag-ended")
 """Roles of documents in a packet whose facts on the gag complete those of the demand."""
@@ -42,7 +43,7 @@ def read(number: str, actor: Actor, *, token: str, now: datetime | None = None) 
             documents.append({"id": document.pk, "packet": None, "warnings": [str(error)]})
             continue
         documents.append({"id": document.pk, "packet": packet.to_wire(), "warnings": list(packet.warnings)})
-        for fact in _facts(packet, document.pk):
+        for fact in _facts(packet, document.number):
             facts.setdefault((fact["name"], fact["clause"], fact["target"]), fact)
         if not clauses and packet.documents:
             clauses = _bare_clauses(packet)
@@ -52,7 +53,7 @@ def read(number: str, actor: Actor, *, token: str, now: datetime | None = None) 
 
 def _open(number: str, name: str, actor: Actor) -> Case | Refused:
     # Refuse before the work where the case refuses anyway; `act` decides again under the lock.
-    case = Case.objects.filter(number=number).first()
+    case = visible_cases(actor).filter(number=number).first()
     if case is None:
         raise ActError(f"no case {number!r}; hint: look it up on the docket")
     lacking = missing_for(state_from_json(case.state), name, actor)

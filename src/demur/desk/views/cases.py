@@ -286,9 +286,9 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
             given = {k: request.POST.get(k, "").strip() for k in PAYLOADS.get(act, ())}
             done = acts.act(number, act, actor, given, token=_token(request))
         if _tell(request, done, said) and act == "draft" and isinstance(done, acts.Done):
-            latest = held.drafts.order_by("-pk").first()
+            latest = held.drafts.order_by("-number").first()
             if latest is not None:
-                return redirect("case-letter", number, latest.pk)
+                return redirect("case-letter", number, latest.number)
     except (acts.ActError, PaperError) as error:
         messages.error(request, str(error))
     return _back(request, number)

@@ -71,9 +71,13 @@ class Original(models.Model):
 
 
 class Document(models.Model):
-    """One file of a case. `packet` is what the reading made of it; None until it was read."""
+    """One file of a case. `packet` is what the reading made of it; None until it was read.
+
+    Addresses and evidence name it by its `number` within the case: a key of the table would count all documents.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
+    number = models.PositiveIntegerField(help_text="within its case, from 1")
     original = models.ForeignKey(Original, on_delete=models.PROTECT)
     name = models.CharField(max_length=255)
     media_type = models.CharField(max_length=100)
@@ -81,7 +85,8 @@ class Document(models.Model):
     warnings = models.JSONField(default=list)
 
     class Meta:
-        ordering = ["pk"]
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="documents_in_one_line")]
 
     def __str__(self) -> str:
         return self.name
@@ -158,9 +163,10 @@ class Ground(models.Model):
 
 
 class Draft(models.Model):
-    """A paper that Demur wrote, before anybody signs it. Privileged."""
+    """A paper that Demur wrote, before anybody signs it; named by its `number` within the case. Privileged."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    number = models.PositiveIntegerField(help_text="within its case, from 1")
     kind = models.CharField(max_length=40)
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
@@ -170,7 +176,8 @@ class Draft(models.Model):
     docx = models.BinaryField()
 
     class Meta:
-        ordering = ["-pk"]
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="drafts_in_one_line")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.case}"
@@ -201,7 +208,10 @@ class Entry(models.Model):
 
 
 class Act(models.Model):
-    """One guarded step of a case, with its entry in the ledger. `token` makes the same click count once."""
+    """One guarded step of a case, with its entry in the ledger.
+
+    `token` makes the same click count once; it is its person's own, so that nobody's tells of another's act.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="acts")
     seq = models.PositiveIntegerField()
@@ -209,13 +219,16 @@ class Act(models.Model):
     person = models.CharField(max_length=64)
     roles = models.JSONField(default=list)
     at = models.DateTimeField()
-    token = models.CharField(max_length=80, unique=True)
+    token = models.CharField(max_length=80)
     payload = models.JSONField(default=dict)
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="act")
 
     class Meta:
         ordering = ["case", "seq"]
-        constraints = [models.UniqueConstraint(fields=["case", "seq"], name="acts_in_one_line")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "seq"], name="acts_in_one_line"),
+            models.UniqueConstraint(fields=["person", "token"], name="one_act_per_token"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case} {self.seq} {self.name}"
