@@ -18,7 +18,7 @@ TEAM = {"analyst", "counsel", "lead"}
 COUNSEL = {"counsel", "lead"}
 RECORDS = {
     "read", "add-document", "confirm", "draft", "assess", "leave-unchallenged", "release", "carry-out",
-    "disclose-privileged",
+    "disclose-privileged", "extend", "extend-gag", "review-gag", "record-delivery",
 }  # fmt: skip
 """Acts that may leave the state as it is: they record something (a fact, a paper, a reason)."""
 AFTER_FORGED = {
@@ -26,11 +26,12 @@ AFTER_FORGED = {
     "disclose-privileged",
     "end-preservation",
     "read",
+    "record-delivery",
     "record-paper",
     "write-off-paper",
     "record-breach",
 }
-AFTER_CLOSING = {"record-breach", "disclose-privileged"}
+AFTER_CLOSING = {"record-breach", "record-delivery", "disclose-privileged"}
 ON_CASE = ("open", "asked", "overdue", "pending", "fell", "decided", "cured", "waived", "reserved")
 
 
@@ -84,7 +85,7 @@ def against(s: Seen, cell: tuple[int, int]) -> set[str]:
     """What stands against a piece, read off the answers themselves: soft, hard, bar (another law), won."""
 
     def kind(g: Ground | None) -> str:
-        if g is None or g.answer in ("decided", "cured", "waived", "reserved"):
+        if g is None or g.against == "gag" or g.answer in ("decided", "cured", "waived", "reserved"):
             return ""
         if g.answer == "fell":
             return "won"
@@ -106,9 +107,13 @@ def bites(s: Seen) -> bool:
     return bool(s.due) and not s.stay and not any(pending)
 
 
-def silent(s: Seen) -> bool:
-    """Something bars telling the customer now: a bar that has not ended, a danger only once two signed it."""
-    return any(s.ask(f"bar:{b}", lambda v: v is not None and v.end in ("none", "certain")) for b in s.world.bars)
+def silent(s: Seen, party: str = "") -> bool:
+    """Something bars telling this party (any, by default) now: a bar that has not ended, a danger once two signed."""
+
+    def bars(v: Any) -> bool:
+        return v is not None and v.end in ("none", "certain") and (not party or v.party in ("", party))
+
+    return any(s.ask(f"bar:{b}", bars) for b in s.world.bars)
 
 
 # ------------------------------------------------------------------------------------------- part by part
@@ -155,6 +160,8 @@ def ground(step: Step, key: str, v: Ground | None, w: Ground | None) -> bool:
         return a == "open" and v.unknown and step.is_(*TEAM) and step.says("until") and answerable(step.before)
     if b == "overdue":
         return a == "asked" and step.is_("demur")
+    if step.act == "review-gag":
+        return b == "open" and v.against == "gag" and a in ("decided", "waived", "reserved") and step.is_("demur")
     return by_law and key in found and a == "cured"
 
 
@@ -164,6 +171,8 @@ def bar(step: Step, v: Any, w: Any) -> bool:
         return False
     if v is None and w.end == "unsigned":
         return w.signed == step.actor.person and step.is_(*COUNSEL, "privacy-officer") and step.says("why", "until")
+    if v is None and step.act == "assess":
+        return w in step.payload.get("bars", ()) and w.active and step.is_(*TEAM, "demur")
     if v is None:
         return w.end == ("certain" if step.says("until") else "none") and step.is_(*TEAM, "demur")
     if v.end == "unsigned":
@@ -180,7 +189,7 @@ def party(step: Step, v: Any, w: Any) -> bool:
     if v.notice != w.notice:
         if w.notice == "sealed":
             return v.notice == "none" and step.is_(*TEAM, "demur") and open_case(step.before)
-        looked = step.payload.get("looked") is True and not silent(step.before)
+        looked = step.payload.get("looked") is True and not silent(step.before, v.name)
         return v.notice == "sealed" and looked and step.is_(*COUNSEL, "demur") and answerable(step.before)
     if v.redirect != w.redirect:
         return (v.redirect, w.redirect) == ("due", "done") and step.is_(*TEAM) and lawful(step)
@@ -215,7 +224,9 @@ def leaves(step: Step, cell: tuple[int, int]) -> bool:
     if why not in kept or not kept[why]():
         return False
     told = its.notice == "told" and its.redirect != "due"
-    if not told and not (silent(s) and its.notice != "none"):  # once told, a later gag still excuses the redirection
+    if not told and not (
+        silent(s, owner.name) and its.notice != "none"
+    ):  # once told, a later gag still excuses the redirection
         return False
     if len(s.approvals) < 2 or not s.tested or not (s.proof or s.suspends):
         return False
@@ -389,6 +400,7 @@ def an_act_does_something(step: Step) -> bool:
 
 def a_record_says_what_it_must(step: Step) -> bool:
     """What only records: a draft has its kind, a ground left alone its reason, an assessment its findings."""
+    s = step.before
     if step.act == "draft":
         return step.says("kind") and step.before.assessed == "current" and step.is_(*TEAM)
     if step.act == "disclose-privileged":
@@ -399,6 +411,14 @@ def a_record_says_what_it_must(step: Step) -> bool:
             for k in step.payload.get("grounds", ())
         )
         return step.says("why", "grounds") and step.is_(*COUNSEL) and open_
+    if step.act == "extend-gag":
+        its_end = s.ask(f"bar:{step.payload.get('gag')}", lambda b: b and b.end) if step.says("gag") else None
+        return step.says("until", "documents") and step.is_(*TEAM) and its_end == "certain"
+    if step.act == "review-gag":
+        barring = step.says("gag") and s.ask(f"bar:{step.payload['gag']}", lambda b: b is not None and b.active)
+        return bool(barring) and step.is_("demur")
+    if step.act == "record-delivery":
+        return step.says("delivery", "proof") and step.is_(*TEAM, "demur")
     if step.act == "assess":
         return "grounds" in step.payload and step.before.known != "nothing" and step.is_(*TEAM, "demur")
     if step.act == "confirm":

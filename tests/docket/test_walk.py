@@ -27,7 +27,7 @@ from demur.docket.lifecycle import ACTS, Ground, Refusal, perform
 from .mutants import caught, mutants
 from .prove import broken
 from .walk import Space, Walk, carry, explicit, part_of
-from .worlds import ASKED, AYA, BARS, BEA, CEM, HARD, SOFT, STAFF, world
+from .worlds import ASKED, AYA, BARS, BEA, CEM, HARD, SILENCE, SOFT, STAFF, world
 
 
 def told(found) -> str:
@@ -88,6 +88,15 @@ def test_an_order_to_suspend_is_carried_out_under_the_same_promises():
         pytest.fail(told(found))
 
 
+def test_a_silence_is_contested_and_contested_again_under_the_same_promises():
+    walk = Walk(world(clauses=1, targets=1, parties=1, grounds=(SILENCE,), bars=("gag",), danger="", emergency=False))
+    for found in broken(walk, walk.reached):
+        pytest.fail(told(found))
+    again = [walk.guard(m) & walk.reached for m in walk.world.moves if m.act == "review-gag"]
+    settled = walk.space.where(lambda s: s.ground("silence") is not None and s.ground("silence").answer == "waived")
+    assert any((able & settled).satisfiable() for able in again)
+
+
 # ------------------------------------------------------------------------------------------- the walk is right
 
 SMALL = {
@@ -101,7 +110,8 @@ SMALL = {
     "two gags and a danger": world(
         clauses=1, targets=1, grounds=(), emergency=False, parties=1, people=(AYA, CEM),
         acts=frozenset({"receive", "authenticate", "confirm", "assess", "record-gag", "end-gag", "set-gag-end",
-                        "record-danger", "sign-danger", "write-notice", "notify", "instruct"}),
+                        "extend-gag", "review-gag", "record-danger", "sign-danger", "write-notice", "notify",
+                        "instruct"}),
     ),
     "an emergency on two pieces": world(
         clauses=1, targets=2, grounds=(), bars=("gag",), danger="", people=(BEA, CEM, AYA),

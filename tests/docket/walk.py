@@ -19,6 +19,7 @@ from typing import Any
 
 from oxidd.bdd import BDDFunction, BDDManager
 
+from demur.docket.case import anew
 from demur.docket.lifecycle import (
     ACTS,
     EMPTY,
@@ -96,7 +97,8 @@ def parts_of(world: World) -> dict[Part, tuple[Any, ...]]:
     bars = {
         f"bar:{name}": (
             None,
-            *(Bar(name, end, half) for end in ("none", "certain", "past", "unsigned")
+            *(Bar(name, end, half, party) for party in dict.fromkeys(("", party_of(name)))
+              for end in ("none", "certain", "past", "unsigned")
               for half in (world.signers if end == "unsigned" else ("",))),
         )
         for name in world.bars
@@ -126,6 +128,11 @@ def parts_of(world: World) -> dict[Part, tuple[Any, ...]]:
     last = ("life", "undelivered", "paper", "breach", "preserved")
     picked = {name: simple[name] for name in order} | grounds | {name: simple[name] for name in after}
     return picked | checks | out | {name: simple[name] for name in last} | parties | bars
+
+
+def party_of(bar: str) -> str:
+    """The party that a bar is for, by its name in these worlds: `gag@org`; "" where it silences towards all."""
+    return bar.partition("@")[2]
 
 
 def split(state: State, world: World) -> dict[Part, Any]:
@@ -299,6 +306,11 @@ class Seen:
     def barred(self) -> bool:
         return any(self.ask(f"bar:{name}", lambda b: b is not None and b.active) for name in self.world.bars)
 
+    def silenced(self, party: str) -> bool:
+        its = ("", party)
+        bars = self.world.bars
+        return any(self.ask(f"bar:{name}", lambda b: b is not None and b.active and b.party in its) for name in bars)
+
     def stayed(self) -> bool:
         return bool(self.ask("stay")) or any(
             self.ask(f"ground:{key}", lambda g: g is not None and g.stays and g.answer == "pending")
@@ -346,6 +358,9 @@ class Seen:
 
     def with_bar(self, bar: Bar) -> Seen:
         return self._with({f"bar:{bar.name}": _always(bar)})
+
+    def contested_anew(self) -> Seen:
+        return self._with({f"ground:{key}": lambda g: None if g is None else anew(g) for key in self.world.grounds})
 
     def found(self, grounds: tuple[Ground, ...], disclosure_only: bool = False) -> Seen:
         new = {g.key: g for g in grounds}

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from demur.docket.lifecycle import ACTS, CHECKS, CLOSINGS, RESULTS, Actor, Ground, Party
+from demur.docket.lifecycle import ACTS, CHECKS, CLOSINGS, RESULTS, Actor, Bar, Ground, Party
 
-from .walk import Move, World
+from .walk import Move, World, party_of
 
 # Four people. Some hold roles for both halves of a two-person act, so that nothing but the guard keeps them apart.
 AYA = Actor("aya", frozenset({"analyst", "counsel"}), frozenset({"court"}))
@@ -22,6 +22,7 @@ STAFF = (AYA, BEA, CEM, DAN)
 HARD = Ground("hard@0", "clause", "hard", 0, None, stays=True)
 SOFT = Ground("soft", "demand", "soft")
 ASKED = Ground("asked@1.0", "target", "hard", 1, 0, unknown=True)
+SILENCE = Ground("silence", "gag", "soft")
 BARS = Ground("forbids@0.1", "disclosure", "hard", 0, 1)
 
 
@@ -50,7 +51,7 @@ def world(
     clauses: int = 2,
     targets: int = 2,
     grounds: tuple[Ground, ...] = (HARD, SOFT, ASKED, BARS),
-    bars: tuple[str, ...] = ("gag-1", "gag-2"),
+    bars: tuple[str, ...] = ("gag-1", "gag-2@org"),
     danger: str = "danger",
     emergency: bool = True,
     parties: int = 2,
@@ -72,6 +73,7 @@ def world(
     why, law = {"why": "written"}, {"law": True}
     each_ground = [{"ground": g.key} for g in grounds]
     each_bar = [{"gag": name} for name in bars]
+    any_bar = [*each_bar, *([{"gag": danger}] if danger else [])]
     each_party = [{"party": p.name} for p in named]
     found = [
         {"grounds": tuple(g for g in chosen if g is not None)}
@@ -88,18 +90,21 @@ def world(
         "confirm": [{"complete": c, "changed": d} for c in (True, False) for d in (True, False)],
         "authenticate": [{"how": "called back"}],
         "deliver": [{"how": "sealed"}],
-        "record-gag": [{**b, **u} for b in each_bar for u in ({}, {"until": "a day"})],
+        "record-gag": [{**b, "party": party_of(b["gag"]), **u} for b in each_bar for u in ({}, {"until": "a day"})],
         "set-gag-end": [{**b, "until": "a day"} for b in each_bar],
-        "end-gag": [{**b, **why} for b in (*each_bar, *([{"gag": danger}] if danger else []))],
+        "extend-gag": [{**b, "until": "a later day", "documents": ["x"]} for b in any_bar],
+        "review-gag": any_bar,
+        "end-gag": [{**b, **why} for b in any_bar],
         "record-danger": [{"gag": danger, "until": "a day", **why}] if danger else [],
         "sign-danger": [{"gag": danger}] if danger else [],
-        "assess": found,
+        "assess": [*found, *({"grounds": (), "bars": (Bar(b, party=party_of(b)),)} for b in bars[:1])],
         "test-disclosure": tests,
         "write-notice": each_party,
         "notify": [{**p, "looked": True} for p in each_party],
         "redirect": [{**p, **law} for p in each_party],
         **dict.fromkeys(("instruct", "consent", "end-instruction", "join", "leave", "take-over", "give-back"),
                         each_party),
+        "record-delivery": [{"delivery": 1, "proof": "a message id"}],
         "draft": [{"kind": "objection"}],
         "disclose-privileged": [{"to": "an auditor", **why}],
         "ask": [{**g, "until": "a day"} for g in each_ground],

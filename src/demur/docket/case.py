@@ -96,11 +96,13 @@ class Bar:
     """A bar on telling the customer: a gag, or a recorded danger to a person (which two people must sign).
 
     `end`: none (nobody knows when it ends), certain (a day is known), past; `unsigned` until the second signature.
+    `party`: the one party that it keeps from being told, all where it names none.
     """
 
     name: str
     end: Literal["none", "certain", "past", "unsigned"] = "none"
     signed: str = ""
+    party: str = ""
 
     @property
     def active(self) -> bool:
@@ -206,8 +208,12 @@ class State:
         return frozenset(g.stand for g in self.grounds if g.covers(cell)) - {""}
 
     def barred(self) -> bool:
-        """Whether anything now bars telling the customer."""
+        """Whether anything now bars telling any customer."""
         return any(b.active for b in self.bars)
+
+    def silenced(self, party: str) -> bool:
+        """Whether anything now bars telling this party; a bar for a party that is no longer on the case bars all."""
+        return any(b.active and (b.party in ("", party) or self.party(b.party) is None) for b in self.bars)
 
     def stayed(self) -> bool:
         """Whether a stay runs: by order, or because a ground that stays by law is before its forum."""
@@ -239,6 +245,10 @@ class State:
         """This state with a bar added."""
         return replace(self, bars=(*self.bars, bar))
 
+    def contested_anew(self) -> State:
+        """This state with every ground against a gag that was settled open again: a silence is never at rest."""
+        return replace(self, grounds=tuple(anew(g) for g in self.grounds))
+
     def found(self, grounds: tuple[Ground, ...], disclosure_only: bool = False) -> State:
         """This state after an assessment found these grounds (see `met`), all or those against the disclosure."""
         new = {g.key: g for g in grounds}
@@ -262,6 +272,12 @@ def met(old: Ground | None, new: Ground | None) -> Ground | None:
     if old.answer == "fell" or ((old.unknown, old.force) == (new.unknown, new.force) and old.answer != "cured"):
         return old
     return replace(new, answer="pending") if old.answer == "pending" else new
+
+
+def anew(ground: Ground) -> Ground:
+    """A ground against a gag when the gag is reviewed: what was decided, waived or reserved is open again."""
+    again = ground.against == "gag" and ground.answer in ("decided", "waived", "reserved")
+    return replace(ground, answer="open", signed="") if again else ground
 
 
 # ------------------------------------------------------------------------------------------- what may leave
@@ -314,7 +330,7 @@ def told_first(s: State, cell: Cell) -> bool:
         return False
     if owner.notice == "told" and owner.redirect != "due":
         return True
-    return owner.notice != "none" and s.barred()
+    return owner.notice != "none" and s.silenced(owner.name)
 
 
 def stops(ground: Ground) -> bool:

@@ -58,12 +58,14 @@ from .conditions import (
     asks_suspension,
     assessed_now,
     bar_active,
+    bar_certain,
     bar_endless,
     check_new,
     competent,
     customer_first,
     customer_not_challenging,
     danger_half_signed,
+    delivery_named,
     documents_given,
     duty_bites,
     end_certain,
@@ -77,7 +79,6 @@ from .conditions import (
     has_spoken,
     how_verified,
     is_claimed,
-    is_due,
     is_leading,
     is_live,
     is_new,
@@ -125,6 +126,7 @@ from .conditions import (
     party_unwritten,
     pieces_given,
     privacy_unsigned,
+    proof_given,
     proven,
     provider_decides,
     raisable,
@@ -245,7 +247,7 @@ def _outdated(s: State) -> State:
 
 
 def _record_gag(s: State, a: Actor, p: Payload) -> State:
-    return s.with_bar(Bar(str(p["gag"]), "certain" if p.get("until") else "none"))
+    return s.with_bar(Bar(str(p["gag"]), "certain" if p.get("until") else "none", party=str(p.get("party") or "")))
 
 
 def _challenge(s: State, a: Actor, p: Payload) -> State:
@@ -333,7 +335,12 @@ def bar_to(**changes: Any) -> Callable[[State, Actor, Payload], State]:
 
 def _assess(s: State, a: Actor, p: Payload) -> State:
     new = {name: p[name] for name in ("cells", "parties", "suspends") if name in p}
-    return s.found(p["grounds"]).but(assessed="current", **new)
+    s = s.found(p["grounds"]).but(assessed="current", **new)
+    # A silence that the law or the demand imposes bars from here on, whether or not anybody thought of recording it.
+    # An assessment only adds bars: people, or a certain end that has passed, end them.
+    for bar in p.get("bars", ()):
+        s = s if s.bar(bar.name) is not None else s.with_bar(bar)
+    return s
 
 
 ACTS: Mapping[str, ActSpec] = {
@@ -357,6 +364,10 @@ ACTS: Mapping[str, ActSpec] = {
         ActSpec("record-gag", TEAM | SELF, (is_live, gag_named, gag_unrecorded), _record_gag, (),
                 tells("gag.recorded")),
         ActSpec("set-gag-end", TEAM, (is_live, bar_endless, until_given), bar_to(end="certain")),
+        # More silence is asked for in writing: nobody extends a gag by telephone.
+        ActSpec("extend-gag", TEAM, (is_live, bar_certain, until_given, documents_given), lambda s, a, p: s),
+        ActSpec("review-gag", SELF, (is_live, bar_active), lambda s, a, p: s.contested_anew(), (),
+                tells("gag.reviewed")),
         ActSpec("end-gag", TEAM | SELF, (is_live, bar_active, end_certain, why_given), bar_to(end="past"), (),
                 tells("gag.ended")),
         ActSpec(
@@ -377,6 +388,7 @@ ACTS: Mapping[str, ActSpec] = {
         ),
         ActSpec("redirect", TEAM, (ready, redirect_due, law_of_today), party_to(redirect="done"), (),
                 tells("authority.redirected")),
+        ActSpec("record-delivery", TEAM | SELF, (was_received, delivery_named, proof_given), lambda s, a, p: s),
         ActSpec("instruct", CUSTOMER, (is_live, own_party, party_told, its_own_data, has_not_spoken),
                 party_to(voice="instructs"), PAPERS),
         ActSpec("consent", CUSTOMER, (is_live, own_party, party_told, provider_decides, has_not_spoken),
@@ -411,7 +423,7 @@ ACTS: Mapping[str, ActSpec] = {
                 lambda s, a, p: _void(s).but(refused=True), (), tells("case.refused")),
         # ---- the duty
         ActSpec("fall-due", SELF, (is_live, not_due), set_to(due=True), (), tells("duty.due")),
-        ActSpec("extend", TEAM, (is_live, is_due, until_given), set_to(due=False), PAPERS),
+        ActSpec("extend", TEAM, (is_live, until_given), set_to(due=False), PAPERS),
         ActSpec("stay", COUNSEL, (is_live, not_stayed, why_given), set_to(stay=True), PAPERS),
         ActSpec("end-stay", COUNSEL | SELF, (is_live, is_stayed, why_given), set_to(stay=False), PLAN),
         ActSpec("declare-compelled", COUNSEL, (ready, law_of_today, something_compelled, not_declared),

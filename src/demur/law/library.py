@@ -31,10 +31,11 @@ HERE = Path(__file__).parent / "library"
 DRAFT = "draft"
 """The version of a library that is not in a file: nothing of it is kept."""
 CAN = ("yes", "no", "voluntary", "hold", "contested", "per-order")
+SILENCES = ("all", "person")
 COMPUTED = ("frcp-6", "frcrimp-45", "eu-1182", "calendar", "business", "hours")
 KEYS = {
     "title", "cites", "says", "applies", "when", "against", "effect", "force", "who", "stays", "forum", "by",
-    "strength", "from", "until", "cuts", "answered", "beside", "checked", "examples",
+    "strength", "from", "until", "cuts", "answered", "beside", "silences", "checked", "examples",
 }  # fmt: skip
 NEEDED = ("title", "cites", "says", "applies", "against", "effect", "strength", "checked", "examples")
 
@@ -114,7 +115,7 @@ class Rule:
     """One version of one rule. `id` is its citation; `version` tells versions of one id apart ("" where single).
 
     `from_` and `until` bound its life, half-open; `test` is `applies and when`, lowered; `level` is the deepest
-    level among its facts.
+    level among its facts. `silences`: of a rule of secrecy, whether it is towards all or only towards the person.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Rule:
     until: date | None
     cuts: tuple[str, ...]
     answered: str
+    silences: str
     checked: str
     checked_on: date
     examples: tuple[Example, ...]
@@ -590,6 +592,7 @@ def _rule(key: str, table: object, file: str, names: Names, clocks: Mapping[str,
         until=until,
         cuts=tuple(table.get("cuts", [])),
         answered=str(table.get("answered", "")),
+        silences=choice("silences", SILENCES, "all"),
         checked=checked["how"],
         checked_on=checked["on"],
         examples=_examples(table["examples"], condition, start or strength.steps[0][0], until, checked["on"], level),

@@ -1,7 +1,8 @@
 """What the docket keeps. Only `acts` and the registers' own functions write here; pages read.
 
 `cases` is the life of a case; `registers`, who the provider knows: customers, what it promised them, authorities;
-`telling`, what bars telling a customer and what each was told; `challenges`, what was filed and what became of it.
+`telling`, what bars telling a customer and what each was told; `challenges`, what was filed and what became of it;
+`work`, what the worker remembers.
 """
 
 from .cases import (
@@ -22,9 +23,10 @@ from .cases import (
 from .challenges import Outcome
 from .registers import Authority, Contact, ContractPromise, Customer, Handle
 from .telling import Delivery, Gag, Notice, ReminderSent
+from .work import Taken, Visit
 
 __all__ = [
     "Act", "Assessment", "Authority", "Case", "CaseFact", "Contact", "ContractPromise", "Customer", "Delivery",
     "Document", "Draft", "Entry", "Gag", "Ground", "Handle", "Membership", "Notice", "Original", "OutboxEvent",
-    "Outcome", "ReminderSent", "plain", "random_number",
+    "Outcome", "ReminderSent", "Taken", "Visit", "plain", "random_number",
 ]  # fmt: skip

@@ -235,12 +235,11 @@ class Act(models.Model):
 
 
 class OutboxEvent(models.Model):
-    """What an act gives to other rooms; `taken_at` is set by the worker when all of them have it."""
+    """What an act gives to other rooms: each takes it once (`Taken`), those that come later too."""
 
     act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="events")
     name = models.CharField(max_length=60)
     body = models.JSONField(default=dict)
-    taken_at = models.DateTimeField(null=True, db_index=True)
 
     class Meta:
         ordering = ["pk"]

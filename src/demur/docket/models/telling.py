@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from django.db import models
 
-from .cases import Act, Case, Document, Original
+from .cases import Act, Assessment, Case, Document, Original
 from .registers import Contact
 
 
 class Gag(models.Model):
-    """A bar on telling, as recorded: the lifecycle's `Bar` of the same name, with what the law asks of it.
+    """A bar on telling: the lifecycle's `Bar` of the same name, with what the law asks of it.
 
-    `kind` is gag (an order or a statute) or danger (to a person, signed by two). Days are legal days of the forum.
+    `kind` is gag (recorded by a person), law (found by an assessment, in the demand or in a statute) or danger (to a
+    person, signed by two). `party` is the one party it silences towards, "" for all. Days are legal days of the forum.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="gags")
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=160)
     kind = models.CharField(max_length=10, default="gag")
+    party = models.CharField(max_length=60, blank=True)
     basis = models.CharField(max_length=200, blank=True, help_text="the statute, article or order")
     by_court = models.BooleanField(null=True)
     scope = models.CharField(max_length=200, blank=True, help_text="whom it silences, and about what")
@@ -39,12 +41,14 @@ class Gag(models.Model):
 class Notice(models.Model):
     """What one party of a case will be told: written on the day of receipt, sealed until every bar has ended.
 
-    The SHA-256 of its PDF stands in the act that wrote it, and so in the ledger.
+    It is written anew where an assessment found something else; the latest is the one that goes out, the earlier ones
+    stay. The SHA-256 of its PDF stands in the act that wrote it, and so in the ledger.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notices")
     party = models.CharField(max_length=60)
     written_at = models.DateTimeField()
+    assessment = models.ForeignKey(Assessment, null=True, on_delete=models.PROTECT)
     letter = models.JSONField()
     pdf = models.BinaryField()
     docx = models.BinaryField()
@@ -52,7 +56,6 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["case", "party"], name="one_notice_per_party")]
 
     def __str__(self) -> str:
         return f"notice to {self.party}"
@@ -79,6 +82,7 @@ class Delivery(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["act", "party", "contact"], name="one_delivery_per_contact")]
 
     def __str__(self) -> str:
         return f"{self.how} to {self.to}"
