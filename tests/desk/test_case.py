@@ -287,7 +287,13 @@ def test_who_is_not_of_the_team_sees_nothing_of_a_case(sign_in, assessed, name):
         assert client.post(_address(assessed, rest)).status_code == 403
 
 
+def test_a_privacy_officer_finds_no_gagged_case(sign_in, read_case):
+    for rest in ("", "documents/1/", "documents/1/1.png"):
+        assert sign_in("paul").get(_address(read_case, rest)).status_code == 404
+
+
 def test_a_privacy_officer_reads_a_case_but_changes_nothing(sign_in, read_case):
+    Case.objects.update(gagged=False)
     client = sign_in("paul")
     page = _text(client.get(_address(read_case)))
     assert "Confirm</button>" not in page

@@ -10,6 +10,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from demur.docket import acts
+from demur.docket.lifecycle import Actor
+
 from . import people
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -19,6 +22,7 @@ RESPONSE_TEAM = frozenset({"analyst", "counsel", "lead", "releaser"})
 RECEIVERS = frozenset({"analyst", "counsel", "lead"})
 CASES = RESPONSE_TEAM | {"privacy-officer"}
 STAFF = CASES | {"auditor", "operator"}
+NOBODY = Actor("", frozenset())
 
 
 def open_to(roles: frozenset[str]) -> Callable[[View], View]:
@@ -38,7 +42,7 @@ class DefaultDeny:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.roles = frozenset()
+        request.actor, request.roles = NOBODY, NOBODY.roles
         response = self.get_response(request)
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             # What a signed-in person saw is not kept for the next one at the same machine.
@@ -47,7 +51,8 @@ class DefaultDeny:
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
         if request.user.is_authenticated:
-            request.roles = people.roles_of(request.user)
+            request.actor = acts.actor_for(request.user)
+            request.roles = request.actor.roles
         if getattr(view, "login_required", True) is False:  # sign-in itself
             return None
         if not request.user.is_authenticated:
@@ -72,6 +77,6 @@ class NoSignUp(DefaultAccountAdapter):
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What the frame of every page shows: who is here, in which roles, and how many cases are open."""
-    roles = getattr(request, "roles", frozenset())
-    return {"roles": roles, "role_names": people.role_names(roles), "pages": people.pages_for(roles)}
+    """What the frame of every page shows: who is here, in which roles, and how many open cases they see."""
+    actor = getattr(request, "actor", NOBODY)
+    return {"roles": actor.roles, "role_names": people.role_names(actor.roles), "pages": people.pages_for(actor)}

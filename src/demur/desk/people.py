@@ -1,4 +1,4 @@
-"""Who is here: the roles of a signed-in person, and the pages those roles open."""
+"""Who is here: people and their roles, and the pages those roles open."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 
 from demur.docket import models
+from demur.docket.lifecycle import Actor
+from demur.docket.visible import whole_cases
 
 from . import words
-
-
-def roles_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[str]:
-    """The roles this person holds; none for one who was let in without any."""
-    if not user.is_authenticated:
-        return frozenset()
-    return frozenset(models.Membership.objects.filter(user=user).values_list("role", flat=True))
 
 
 def let_in(username: str, password: str, roles: Iterable[str], name: str = "", forums: Iterable[str] = ()) -> None:
@@ -55,19 +49,19 @@ def role_names(roles: frozenset[str]) -> str:
     return ", ".join(name for role, name in names.items() if role in roles)
 
 
-def pages_for(roles: frozenset[str]) -> list[dict[str, Any]]:
-    """The pages in the frame that these roles may open."""
+def pages_for(actor: Actor) -> list[dict[str, Any]]:
+    """The pages in the frame that this person's roles open; what is counted there is what they may see."""
     from . import access
 
     def page(name: str, allowed: frozenset[str], **more: object) -> dict[str, Any]:
         return {"name": words.say(f"pages.{name}"), "url": reverse(name), "allowed": allowed, **more}
 
-    if not roles:
+    if not actor.roles:
         return []
     pages = [
-        page("docket", access.CASES, count=models.Case.objects.filter(closed="").count),
+        page("docket", access.CASES, count=whole_cases(actor).filter(closed="").count),
         page("receive", access.RECEIVERS),
         page("law", access.STAFF, apart=True),
         page("ledger", access.STAFF),
     ]
-    return [p for p in pages if p["allowed"] & roles]
+    return [p for p in pages if p["allowed"] & actor.roles]

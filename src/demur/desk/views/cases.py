@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from demur import reading
-from demur.docket import acts, clerk, models, standing
+from demur.docket import acts, clerk, models, standing, visible
 from demur.docket.lifecycle import missing
 from demur.docket.words import words as docket_words
 from demur.paper import PaperError, Party
@@ -28,8 +28,9 @@ from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
 COLUMNS = ("fact", "clause", "target", "value", "says", "page", "quote", "confidence", "confirmed", "confirmed_by")
 
 
-def _case(number: str) -> models.Case:
-    cases = models.Case.objects.prefetch_related("facts", "documents", "drafts")
+def _case(request: HttpRequest, number: str) -> models.Case:
+    # A case that is hidden from this person is answered like one that does not exist.
+    cases = visible.whole_cases(request.actor).prefetch_related("facts", "documents", "drafts")
     return get_object_or_404(cases, number=number)
 
 
@@ -41,8 +42,8 @@ def _number(raw: str | None) -> int | None:
 @require_safe
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """The case on one screen."""
-    held = _case(number)
-    actor = acts.actor_for(request.user)
+    held = _case(request, number)
+    actor = request.actor
     document, page = _number(request.GET.get("document")), _number(request.GET.get("page"))
     told = casepage.whole(held, actor, document, page, timezone.now().date())
     told["may_confirm"] = not missing(told["state"], "confirm", actor)
@@ -56,7 +57,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def data(request: HttpRequest, number: str, form: str) -> HttpResponse:
     """The case as data: its facts as a table, or the whole with grounds and acts."""
-    held = _case(number)
+    held = _case(request, number)
     facts = [{**f, "fact": f["name"]} for f in casepage.facts_of(held)]
     if form == "csv":
         return tables.answer(form, f"facts-{held.number}", COLUMNS, facts)
@@ -82,7 +83,7 @@ def data(request: HttpRequest, number: str, form: str) -> HttpResponse:
 @require_safe
 def others(request: HttpRequest, number: str, form: str = "") -> HttpResponse:
     """The rules that do not stand against this demand, each with its reason."""
-    held = _case(number)
+    held = _case(request, number)
     latest = held.assessments.first()
     if latest is None:
         raise Http404
@@ -105,11 +106,16 @@ def others(request: HttpRequest, number: str, form: str = "") -> HttpResponse:
 # ------------------------------------------------------------------ what was served, what was drafted
 
 
+def _document(request: HttpRequest, number: str, document: int) -> models.Document:
+    held = visible.rows(models.Document, request.actor).select_related("original")
+    return get_object_or_404(held, case__number=number, number=document)
+
+
 @open_to(CASES)
 @require_safe
 def original(request: HttpRequest, number: str, document: int) -> HttpResponse:
     """The file exactly as it was served, only to be saved: no browser opens a stranger's file here."""
-    held = get_object_or_404(models.Document.objects.select_related("original"), case__number=number, pk=document)
+    held = _document(request, number, document)
     return _download(bytes(held.original.content), held.name, "application/octet-stream")
 
 
@@ -124,29 +130,24 @@ def _download(content: bytes, name: str, media_type: str) -> HttpResponse:
 @require_safe
 def page(request: HttpRequest, number: str, document: int, page: int) -> HttpResponse:
     """One page of a document as a picture."""
-    held = get_object_or_404(models.Document.objects.select_related("original"), case__number=number, pk=document)
+    held = _document(request, number, document)
     try:
         png = papers.picture(held, page)
     except reading.ReadingError:
         raise Http404 from None
-    return _png(png)
+    return HttpResponse(png, content_type="image/png")
 
 
-def _png(png: bytes) -> HttpResponse:
-    response = HttpResponse(png, content_type="image/png")
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
-
-
-def _draft(number: str, draft: int) -> models.Draft:
-    return get_object_or_404(models.Draft.objects.select_related("case"), case__number=number, pk=draft)
+def _draft(request: HttpRequest, number: str, draft: int) -> models.Draft:
+    held = visible.rows(models.Draft, request.actor).select_related("case")
+    return get_object_or_404(held, case__number=number, number=draft)
 
 
 @open_to(RESPONSE_TEAM)
 @require_safe
 def letter(request: HttpRequest, number: str, draft: int, form: str = "") -> HttpResponse:
     """A drafted letter: on the screen, or as the file that counsel signs."""
-    held = _draft(number, draft)
+    held = _draft(request, number, draft)
     if form == "pdf":
         return _download(bytes(held.pdf), f"{held.kind}-{number}.pdf", "application/pdf")
     if form == "docx":
@@ -166,9 +167,10 @@ def letter(request: HttpRequest, number: str, draft: int, form: str = "") -> Htt
 def letter_page(request: HttpRequest, number: str, draft: int, page: int) -> HttpResponse:
     """One page of a drafted letter as a picture."""
     try:
-        return _png(papers.letter_picture(_draft(number, draft), page))
+        png = papers.letter_picture(_draft(request, number, draft), page)
     except reading.ReadingError:
         raise Http404 from None
+    return HttpResponse(png, content_type="image/png")
 
 
 # ------------------------------------------------------------------ acts
@@ -202,8 +204,8 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 
     What was assessed before is assessed again at once, so that the grounds on the screen are those of the facts.
     """
-    held = _case(number)
-    actor = acts.actor_for(request.user)
+    held = _case(request, number)
+    actor = request.actor
     post = request.POST
     try:
         payload = _confirmed(held, post)
@@ -273,8 +275,8 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
     """Do one act on the case; a refused one says what is missing and who can meet it."""
     if act not in standing.OFFERED or act == "confirm":
         raise Http404
-    held = _case(number)
-    actor = acts.actor_for(request.user)
+    held = _case(request, number)
+    actor = request.actor
     said = words.say("saids.did", act=docket_words()["acts"][act]["did"])
     try:
         if act == "read":

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from demur.docket import acts, models
 from demur.docket.lifecycle import ACTS, State, stops
 from demur.docket.standing import Next, next_step, state_of
+from demur.docket.visible import whole_cases
 from demur.docket.words import words as docket_words
 from demur.facts import vocabulary
 
@@ -51,8 +52,8 @@ FILTERS: dict[str, Test] = {
 """What the pills above the docket keep; `closed` alone shows other cases."""
 
 
-def _found(find: str, closed: bool) -> QuerySet[models.Case]:
-    cases = models.Case.objects.exclude(closed="") if closed else models.Case.objects.filter(closed="")
+def _found(cases: QuerySet[models.Case], find: str, closed: bool) -> QuerySet[models.Case]:
+    cases = cases.exclude(closed="") if closed else cases.filter(closed="")
     for part in find.split()[:8]:
         kinds = [k for k, name in vocabulary()["kind"].values.items() if part.lower() in name.lower() or part == k]
         cases = cases.filter(
@@ -179,7 +180,8 @@ def docket(request: HttpRequest, form: str = "") -> HttpResponse:
     today = _today()
     find = request.GET.get("q", "").strip()[:200]
     which = request.GET.get("only", "")
-    everything = list(_found(find, which == "closed"))
+    mine = whole_cases(request.actor)
+    everything = list(_found(mine, find, which == "closed"))
     states = {c.pk: (state_of(c), next_step(c)) for c in everything}
 
     def kept(name: str) -> list[models.Case]:
@@ -198,7 +200,7 @@ def docket(request: HttpRequest, form: str = "") -> HttpResponse:
         "filters": [(n, words.say(f"filters.{n}"), 0 if which == "closed" else len(kept(n))) for n in FILTERS],
         "open": len(everything),
         "due_today": sum(c.due_on is not None and c.due_on <= today for c in everything),
-        "any": bool(everything) or models.Case.objects.exists(),
+        "any": bool(everything) or mine.exists(),
         "may_receive": bool(request.roles & RECEIVERS),
         "query": request.GET.urlencode(),
     }
@@ -238,7 +240,7 @@ def receive(request: HttpRequest) -> HttpResponse:
                 [(upload.name, upload.read())],
                 served_on=served_on,
                 channel=told["channel"],
-                actor=acts.actor_for(request.user),
+                actor=request.actor,
                 token=f"desk:{request.user.pk}:{request.POST.get('token') or uuid4().hex}"[:80],
             )
         except acts.ActError as error:
