@@ -121,6 +121,11 @@ def defects(folder: Path, text: str) -> list[Problem]:
             "note", "permit meets void of x.a on some facts",
         ),
         (rule(more='beside = { "x.b" = "so" }'), "warning", "beside names x.b, and the two never meet"),
+        (rule() + rule("x.b", when="not not asks_content"), "warning", "x.a: holds on the very facts of x.b"),
+        (
+            rule(when="asks_content and as_of < date '2000-01-01'", more="from = 2001-01-01"),
+            "error", "can hold on no facts",
+        ),
     ],
 )  # fmt: skip
 def test_each_defect_is_found(tmp_path: Path, text: str, weight: str, says: str) -> None:
@@ -139,6 +144,10 @@ def test_each_defect_is_found(tmp_path: Path, text: str, weight: str, says: str)
         # Opposed effects that never meet on the same facts.
         rule("x.b", effect="permit", when="asks_content and not asks_location", holds=ONLY_CONTENT)
         + rule("x.a", when="asks_location", holds=PLACE),
+        # A day that the rule names parts its life.
+        rule(when="asks_content and as_of < date '2000-01-01'", holds=CONTENT.replace("}", ", as_of = 1999-01-01 }"))
+        .replace('kind = "cid" }', 'kind = "cid", as_of = 1999-01-01 }')
+        .replace('unknown = [{ kind = "nsl"', 'unknown = [{ kind = "nsl", as_of = 1999-01-01'),
         # What is asked for only under a condition: the condition decides in an example of unknown.
         rule(when="asks_content and (asks_content is not null or asks_location)").replace(
             'unknown = [{ kind = "nsl" }]', f"unknown = [{PLACE}]"

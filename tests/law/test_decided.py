@@ -14,7 +14,7 @@ import pytest
 
 from demur.cli import main
 from demur.facts import Demand, demand_from_mapping, vocabulary
-from demur.law import Library, decided, library
+from demur.law import Finding, Library, assess, decided, library
 from demur.law.codegen import generate
 from demur.law.decided import Decided, Likeness, cases, disagreements, like
 from demur.law.language import LawError
@@ -234,3 +234,37 @@ def test_what_neither_asks_makes_nothing_alike() -> None:
 
 def test_transfers_are_never_like_a_demand() -> None:
     assert not any(one.case.transfer for one in like(demand(kind="nsl", issuer_country="us"), ALL, most=len(ALL)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "as_of", "raised"),
+    [
+        ({"kind": "ndo.2705b", "gag_present": True}, date(2026, 11, 23), "us.sca.ndo.indefinite"),
+        ({"kind": "nsl", "gag_present": True}, date(2026, 11, 23), "us.nsl.gag-first-amendment"),
+        ({"kind": "pentrap", "gag_present": True}, date(2026, 11, 23), "us.pen.gag-indefinite"),
+        ({"kind": "nsl", "gag_present": True}, date(2007, 11, 19), "x.gag.indefinite"),
+        (
+            {"kind": "national.order", "issuer_country": "de", "gag_present": True},
+            date(2026, 11, 23),
+            "x.gag.indefinite",
+        ),
+    ],
+)
+def test_silence_without_end_is_met_by_one_argument(facts: dict[str, object], as_of: date, raised: str) -> None:
+    found = assess(demand(**facts, gag_indefinite=True), as_of)
+    endless = {f.rule for f in found.findings if f.against == "gag" and "gag_indefinite" in _rests_on(f)}
+    assert endless - {"us.doj.ndo-policy"} == {raised}  # the policy asks the department, not the court
+
+
+def test_absence_from_a_country_is_argued_once() -> None:
+    for country, raised in {"be": "be.territory", "ch": "x.territory.no-establishment"}.items():
+        order = demand(
+            kind="foreign.order", issuer_country=country, established_in_issuer_country=False, served_country="us",
+            offers_in_issuer_country=True,
+        )  # fmt: skip
+        held = {f.rule for f in assess(order, date(2026, 11, 23)).holding() if f.effect == "redirect"}
+        assert held & {"be.territory", "x.territory.no-establishment"} == {raised}
+
+
+def _rests_on(finding: Finding) -> set[str]:
+    return {name for reason in finding.because for name in reason.facts}

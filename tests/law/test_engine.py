@@ -132,6 +132,14 @@ def test_findings_come_by_verdict_then_strength() -> None:
     assert keys == sorted(keys)
 
 
+def test_the_last_day_of_the_calendar_breaks_nothing() -> None:
+    late = {
+        name: date.max for name, fact in vocabulary().facts.items() if fact.type == "date" and fact.level == "demand"
+    }
+    for kind in vocabulary()["kind"].values:
+        assert assess(demand_from_mapping({**late, "kind": kind, "issuer_country": "us"}), date(2026, 11, 23)).findings
+
+
 def test_one_protected_person_among_many_is_cut_out_alone() -> None:
     people = tuple(Target(f"user{n}@example.org", "email", {"user_is_journalist": n == 7}) for n in range(40))
     demand = Demand(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -97,7 +98,7 @@ def read_value(name: str, raw: object, words: Vocabulary | None = None) -> Value
     if fact.type == "int":
         if isinstance(raw, int) and not isinstance(raw, bool):
             return raw
-        if isinstance(raw, str) and raw.strip().lstrip("-").isdigit():
+        if isinstance(raw, str) and re.fullmatch(r"-?[0-9]{1,18}", raw.strip()):
             return int(raw)
         raise FactsError(f"{name} is {raw!r}; hint: it is a whole number")
     if fact.type == "date":

@@ -20,9 +20,9 @@ from demur.facts import Demand, demand_from_mapping, vocabulary
 
 from .codegen import FALSE, TRUE, UNKNOWN, truth
 from .engine import assess, assess_transfer, facts_at
-from .language import AS_OF, LawError, Names, Node, Not, alternatives, atoms, params_of
+from .language import AS_OF, Compare, LawError, Names, Node, Not, alternatives, atoms, params_of
 from .library import HERE, Dated, Example, Library, Rule, mentions, problems
-from .possible import witness
+from .possible import Undecided, witness
 
 VERDICTS = {TRUE: "holds", UNKNOWN: "unknown", FALSE: "fails"}
 OPPOSED = ((("permit",), ("void", "refuse")), (("notify-must",), ("secret",)))
@@ -53,6 +53,7 @@ def check(folder: Path | str = HERE) -> tuple[Library, list[Problem]]:
         found += _life(rule)
         found += trial.dead(rule)
         found += trial.unreached(rule)
+        found += trial.twins(rule)
     found += trial.unreached_terms()
     found += _gaps(law)
     found += _unused(law)
@@ -198,15 +199,21 @@ class _Trial:
         return self._cached_params[day]
 
     def editions(self, rule: Rule) -> list[date]:
-        """The days of a rule's life on which it may begin to read otherwise: its parameters change."""
+        """The days of a rule's life on which it may begin to read otherwise: a parameter or a day it names."""
         days = {e.as_of for e in rule.examples} | {d for d in (rule.from_,) if d}
+        for atom in atoms(rule.test):
+            if isinstance(atom, Compare) and atom.fact == AS_OF and isinstance(atom.value, date):
+                days |= {atom.value + timedelta(n) for n in (-1, 0, 1)}
         for name in params_of(rule.test):
             days |= _steps(self.law.params[name].values)
         return sorted(d for d in days if rule.in_force(d))
 
     def possible(self, rule: Rule, *nodes: Node) -> bool:
         """Whether the rule can hold together with these conditions on some day of its life."""
-        return any(witness((rule.test, *nodes), day, self.params(day)) is not None for day in self.editions(rule))
+        try:
+            return any(witness((rule.test, *nodes), day, self.params(day)) is not None for day in self.editions(rule))
+        except Undecided:
+            return True
 
     def own(self, rule: Rule) -> Iterator[tuple[Node, ...]]:
         """The alternatives that the rule's own text names."""
@@ -270,30 +277,26 @@ class _Trial:
 
     def contradictions(self) -> Iterator[Problem]:
         """Rules with opposed effects on the same facts: always so (a warning), or on some facts of one statute."""
-        for wants, against in OPPOSED:
-            for one in (r for r in self.law.rules if r.effect in wants):
-                for other in (r for r in self.law.rules if r.effect in against):
-                    yield from self.opposed(one, other)
         for rule in self.law.rules:
+            yield from self.opposing(rule)
             for name in rule.beside:
                 others = self.law.by_id.get(name, ())
-                if not any(self.together(rule, o) or self.together(o, rule) for o in others):
+                if not any(self.meeting(rule, other) for other in others):
                     yield _about(rule, "warning", f"beside names {name}, and the two never meet", "take the entry away")
 
-    def together(self, one: Rule, other: Rule) -> tuple[date, Mapping[str, Any]] | None:
-        """The last day on which both are law, and facts on which both hold; None where there are none."""
-        day = min([self.today, *(r.until - timedelta(1) for r in (one, other) if r.until is not None)])
-        if one.level == "transfer" or other.level == "transfer" or not (one.in_force(day) and other.in_force(day)):
-            return None
-        found = witness((one.test, other.test), day, self.params(day))
-        return None if found is None else (day, found)
+    def opposing(self, rule: Rule) -> Iterator[Problem]:
+        """The rules that forbid what this one permits or requires."""
+        for wants, forbids in OPPOSED:
+            for other in self.law.rules if rule.effect in wants else ():
+                if other.effect in forbids and other.id not in rule.beside and rule.id not in other.beside:
+                    yield from self.opposed(rule, other)
 
     def opposed(self, one: Rule, other: Rule) -> Iterator[Problem]:
-        met = self.together(one, other)
-        if met is None or other.id in one.beside or one.id in other.beside:
+        met = self.meeting(one, other)
+        if met is None:
             return
         day, facts = met
-        always = witness((one.test, Not(other.test)), day, self.params(day)) is None
+        always = self.within(one, other, day)
         if always or one.file == other.file:
             where = "wherever it holds" if always else "on some facts"
             yield _about(
@@ -301,6 +304,37 @@ class _Trial:
                 f"{one.effect} meets {other.effect} of {other.id} {where}; as of {day}: {told(facts)}",
                 "mend one of them, or say under beside how they stand together",
             )  # fmt: skip
+
+    def twins(self, rule: Rule) -> Iterator[Problem]:
+        """Grounds that hold on exactly the same facts, with the same effect: one argument raised twice."""
+        for other in self.law.rules if rule.against != "info" else ():
+            same = (rule.against, rule.effect, set(rule.facts)) == (other.against, other.effect, set(other.facts))
+            if other.id <= rule.id or not same or other.id in rule.beside or rule.id in other.beside:
+                continue
+            met = self.meeting(rule, other)
+            if met and self.within(rule, other, met[0]) and self.within(other, rule, met[0]):
+                yield _about(
+                    rule, "warning", f"holds on the very facts of {other.name}, with the same effect",
+                    "make them one rule, or say under beside how they differ",
+                )  # fmt: skip
+
+    def meeting(self, one: Rule, other: Rule) -> tuple[date, Mapping[str, Any]] | None:
+        """The last day on which both are law, and facts on which both hold; None where there are none."""
+        day = min([self.today, *(r.until - timedelta(1) for r in (one, other) if r.until is not None)])
+        if (one.level == "transfer") != (other.level == "transfer") or not (one.in_force(day) and other.in_force(day)):
+            return None
+        try:
+            found = witness((one.test, other.test), day, self.params(day))
+        except Undecided:
+            return None
+        return None if found is None else (day, found)
+
+    def within(self, one: Rule, other: Rule, day: date) -> bool:
+        """Whether the other holds wherever the one does."""
+        try:
+            return witness((one.test, Not(other.test)), day, self.params(day)) is None
+        except Undecided:
+            return False
 
 
 def _named(node: Node) -> str:

@@ -123,11 +123,12 @@ class _Writer:
         v, op = self.value(atom.fact), "==" if atom.op == "=" else atom.op
         if atom.other:
             w = self.value(atom.other)
-            shift = ""
+            test = f"{v} {op} {w}"
             if atom.offset:
+                # The difference is compared, so that no sum runs past the last day of the calendar.
                 days = atom.fact == AS_OF or self.words[atom.fact].type == "date"
-                shift = " + " + self.constant(timedelta(atom.offset) if days else atom.offset)
-            return f"({UNKNOWN} if {v} is None or {w} is None else {yes} if {v} {op} {w}{shift} else {no})"
+                test = f"{v} - {w} {op} {self.constant(timedelta(atom.offset) if days else atom.offset)}"
+            return f"({UNKNOWN} if {v} is None or {w} is None else {yes} if {test} else {no})"
         if isinstance(atom.value, Param):
             p = self.param(atom.value)
             # A parameter without a value on this day decides nothing: the comparison fails.
@@ -193,7 +194,8 @@ def atom_truth(atom: Atom, facts: Any, params: Any) -> int:
         if bound is None:
             return UNKNOWN
         if atom.offset:
-            bound = bound + (atom.offset if isinstance(bound, int) else timedelta(atom.offset))
+            # As in the generated code: no sum may run past the last day of the calendar.
+            found, bound = found - bound, atom.offset if isinstance(bound, int) else timedelta(atom.offset)
     elif isinstance(atom.value, Param):
         bound = params[atom.value.name]
         if bound is None:

@@ -366,9 +366,8 @@ class _Lowering:
         assert isinstance(node, exp.Add | exp.Sub)
         other = self.name(node.left)
         self.known(other, node.left)
-        if not isinstance(node.right, exp.Literal) or node.right.is_string or not str(node.right.this).isdigit():
+        if not isinstance(node.right, exp.Literal) or node.right.is_string or (days := _whole(node.right.this)) is None:
             raise self.fail(node, "only a whole number of days may be added to a fact", f"write {other} + 14")
-        days = int(node.right.this)
         return other, days if isinstance(node, exp.Add) else -days
 
     def param(self, node: object) -> Param:
@@ -395,12 +394,12 @@ class _Lowering:
                 value: Constant = bool(node.this)
             case exp.Literal() if node.is_string:
                 value = str(node.this)
-            case exp.Literal():
-                if not str(node.this).isdigit():
-                    raise self.fail(node, f"{node.this} is not a whole number", "the language has no floats")
-                value = int(node.this)
-            case exp.Neg() if isinstance(node.this, exp.Literal) and str(node.this.this).isdigit():
-                value = -int(node.this.this)
+            case exp.Literal() | exp.Neg(this=exp.Literal()):
+                sign, digits = (1, node.this) if isinstance(node, exp.Literal) else (-1, node.this.this)
+                number = _whole(digits)
+                if number is None:
+                    raise self.fail(node, f"{str(digits)[:20]} is not a whole number", "the language has no floats")
+                value = sign * number
             case exp.Cast() if isinstance(node.this, exp.Literal):
                 try:
                     value = date.fromisoformat(str(node.this.this))
@@ -425,6 +424,12 @@ class _Lowering:
             values = self.names.vocabulary[name].values
             raise self.fail(node, f"{value!r} is no value of {name}", suggest(str(value), values))
         return value
+
+
+def _whole(digits: object) -> int | None:
+    """A whole number of at most nine digits, so that every back end can hold it."""
+    text = str(digits)
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
 def alternatives(text: str, names: Names) -> list[tuple[Node, ...]]:

@@ -11,6 +11,7 @@ import hashlib
 import marshal
 import os
 import pickle
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -37,6 +38,9 @@ KEYS = {
     "title", "cites", "says", "applies", "when", "against", "effect", "force", "who", "stays", "forum", "by",
     "strength", "from", "until", "cuts", "answered", "beside", "silences", "checked", "examples",
 }  # fmt: skip
+TEXTS = ("title", "says", "applies", "when", "against", "effect", "stays", "forum", "by", "answered")
+LISTS = ("cites", "who", "cuts")
+NAME = re.compile(r"[a-z0-9][a-z0-9.\-]*(@[a-z0-9.\-]+)?")
 NEEDED = ("title", "cites", "says", "applies", "against", "effect", "strength", "checked", "examples")
 
 
@@ -327,13 +331,17 @@ def _build(sources: Mapping[str, str], version: str, base: Library | None = None
     for name, text in sources.items():
         try:
             files[name] = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # a number too long for Python is no TOMLDecodeError
             said = "nested too deeply" if isinstance(error, RecursionError) else f"not valid TOML: {error}".lower()
             errors.append(LawError(said, "see the line and column named", file=name))
     params: dict[str, Param] = dict(base.params) if base else {}
     clocks: dict[str, Clock] = dict(base.clocks) if base else {}
     term_texts: dict[str, tuple[str, str]] = {}
     for name, tables in files.items():
+        for key, kind in {"params": dict, "clocks": dict, "terms": dict, "compels": list}.items():
+            if not isinstance(tables.get(key, kind()), kind):
+                errors.append(LawError("is not a table of its own", "see docs/writing-rules.md", file=name, rule=key))
+                del tables[key]
         for key, table in tables.pop("params", {}).items():
             with _collect(errors, name, f"params.{key}"):
                 if key in params:
@@ -416,8 +424,6 @@ def _terms(
 
 def mentions(text: str, name: str) -> bool:
     """Whether an expression names this term or fact."""
-    import re
-
     return re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
@@ -440,9 +446,9 @@ def _dated(raw: object, allowed: Iterable[str], place: str) -> Dated:
     return Dated(tuple(steps))
 
 
-def _param(name: str, table: Mapping[str, Any], file: str) -> Param:
-    values = table.get("values")
-    if not isinstance(values, list) or "means" not in table:
+def _param(name: str, table: object, file: str) -> Param:
+    values = table.get("values") if isinstance(table, Mapping) else None
+    if not isinstance(table, Mapping) or not isinstance(values, list) or "means" not in table:
         raise LawError("a parameter has means and values", "values = [{ from = ..., is = ..., source = '...' }]")
     sources = []
     for step in values:
@@ -460,7 +466,9 @@ def _param(name: str, table: Mapping[str, Any], file: str) -> Param:
     return Param(name, str(table["means"]), Dated(frozen), tuple(sources), file)
 
 
-def _clock(name: str, table: Mapping[str, Any], file: str) -> Clock:
+def _clock(name: str, table: object, file: str) -> Clock:
+    if not isinstance(table, Mapping):
+        raise LawError("is not a table", "a clock has says, source, from, computed and a length")
     units = [u for u in ("hours", "days", "months", "years") if u in table]
     if len(units) != 1 or not isinstance(table[units[0]], int):
         raise LawError("a clock has one length", "write days = 14, hours = 8, months = 1 or years = 1")
@@ -521,14 +529,22 @@ def _lowered(text: str, names: Names, place: str) -> Node:
 
 
 def _rule(key: str, table: object, file: str, names: Names, clocks: Mapping[str, Clock]) -> Rule:
-    if not isinstance(table, Mapping):
-        raise LawError("this is not a table", 'begin each rule with ["us.nsl.scope"]')
+    if not isinstance(table, Mapping) or (not set(table) & KEYS and all(isinstance(v, dict) for v in table.values())):
+        raise LawError("this is not the table of a rule", 'begin each rule with its name in quotes: ["us.nsl.scope"]')
+    if not NAME.fullmatch(key):
+        raise LawError("this is no name of a rule", 'small letters, digits, dots and hyphens: ["us.nsl.scope"]')
     for wanted in NEEDED:
         if not table.get(wanted):
             raise LawError(f"{wanted} is missing", f"add {wanted}", place=wanted)
     for name in table:
         if name not in KEYS:
             raise LawError(f"unknown key {name!r}", suggest(name, KEYS), place=name)
+    for name in set(TEXTS) & set(table):
+        if not isinstance(table[name], str):
+            raise LawError("is not text", f'write {name} = "..."', place=name)
+    for name in set(LISTS) & set(table):
+        if not isinstance(table[name], list) or not all(isinstance(item, str) for item in table[name]):
+            raise LawError("is not a list of texts", f'write {name} = ["..."]', place=name)
 
     def choice(name: str, options: tuple[str, ...], default: str) -> str:
         value = table.get(name, default)
@@ -629,16 +645,23 @@ def _examples(
     for verdict, cases in raw.items():
         if verdict not in ("holds", "fails", "unknown"):
             raise LawError(f"{verdict!r} is no verdict", "holds, fails or unknown", place="examples")
-        for case in cases:
-            if not isinstance(case, Mapping):
-                raise LawError("an example is not a table of facts", "{ kind = 'nsl' }", place=f"examples.{verdict}")
+        place = f"examples.{verdict}"
+        if not isinstance(cases, list) or not all(isinstance(case, Mapping) for case in cases):
+            raise LawError("an example is not a table of facts", "write [{ kind = 'nsl' }]", place=place)
+        for number, case in enumerate(cases, 1):
             facts = dict(case)
             as_of = facts.pop("as_of", day)
-            if level == "transfer":
-                for name, value in facts.items():
-                    read_value(name, value)
-            else:
-                demand_from_mapping(facts)
+            if type(as_of) is not date:
+                raise LawError(f"as_of is {as_of!r}, no date", "write as_of = 2014-07-01", place=f"{place}, {number}")
+            try:
+                if level == "transfer":
+                    for name, value in facts.items():
+                        read_value(name, value)
+                else:
+                    demand_from_mapping(facts)
+            except FactsError as error:
+                message, _, hint = str(error).partition("; hint: ")
+                raise LawError(message, hint or "see the vocabulary", place=f"{place}, {number}") from None
             found.append(Example(verdict, facts, as_of))
     for verdict in wanted:
         if not any(example.verdict == verdict for example in found):

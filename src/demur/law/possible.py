@@ -8,7 +8,9 @@ days around the constants, so that only there something possible may be missed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 from demur.facts import vocabulary
@@ -17,10 +19,19 @@ from .codegen import TRUE, truth
 from .language import AS_OF, Always, And, Compare, Node, Not, OneOf, Or, Param, atoms, simplify
 
 Domain = frozenset[Any]
+MOST_STEPS = 20_000
+"""A search beyond this many steps is given up: no rule of the library needs a hundredth of it."""
+
+
+class Undecided(Exception):
+    """The condition has too many alternatives to say whether it can hold."""
 
 
 def witness(nodes: Sequence[Node], day: date, params: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Facts on which all these conditions hold on `day`, unknown ones left out; None where there are none."""
+    """Facts on which all these conditions hold on `day`, unknown ones left out; None where there are none.
+
+    Raises Undecided where the search would take too long.
+    """
     goal = simplify(And(tuple(nodes)))
     search = _Search(goal, day, params)
     for found in search.solve([goal], search.domains, ()):
@@ -34,7 +45,7 @@ class _Search:
     """One search: the values each fact can take, narrowed along one choice of alternatives at a time."""
 
     def __init__(self, goal: Node, day: date, params: Mapping[str, Any]) -> None:
-        self.params = params
+        self.params, self.steps = params, 0
         found = [a for a in atoms(goal) if not isinstance(a, Always)]
         names = dict.fromkeys(name for a in found for name in (a.fact, getattr(a, "other", "")) if name)
         self.domains: dict[str, Domain] = {name: self.values(name, found, day) for name in names}
@@ -54,19 +65,23 @@ class _Search:
         for atom in found:
             if name in (atom.fact, getattr(atom, "other", "")):
                 if isinstance(atom, OneOf):
-                    points |= (
-                        set(self.params[atom.values.name] or ()) if isinstance(atom.values, Param) else set(atom.values)
-                    )
+                    listed = self.params[atom.values.name] or () if isinstance(atom.values, Param) else atom.values
+                    points |= set(listed)
                 elif isinstance(atom, Compare):
                     value = self.params[atom.value.name] if isinstance(atom.value, Param) else atom.value
                     points |= {value} - {None}
                     shifts |= {atom.offset, -atom.offset}
-        return frozenset({p + step * (s + n) for p in points for s in shifts for n in (-1, 0, 1)} | {None})
+        grid: set[Any] = {None}
+        for point, shift in product(points, {s + n for s in shifts for n in (-1, 0, 1)}):
+            with suppress(OverflowError):  # past the last day of the calendar nothing happens
+                grid.add(point + step * shift)
+        return frozenset(grid)
 
     def solve(
         self, goals: Sequence[Node], domains: Mapping[str, Domain], pairs: tuple[Node, ...]
     ) -> Iterator[dict[str, Any]]:
         """Choices of facts under which all goals hold; `pairs` are comparisons of two facts, decided last."""
+        self.step()
         if not goals:
             yield from self.settle(domains, pairs)
             return
@@ -87,6 +102,11 @@ class _Search:
             if left:
                 yield from self.solve(rest, {**domains, atom.fact: left}, pairs)
 
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Undecided
+
     def settle(self, domains: Mapping[str, Domain], pairs: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
         """One value for each fact: unknown where it may be, and for compared facts those that fit together."""
         chosen = {name: _first(values) for name, values in domains.items()}
@@ -101,6 +121,7 @@ class _Search:
             return
         name, *rest = names
         for value in sorted(domains[name] - {None}):
+            self.step()
             now = {**chosen, name: value}
             open_ = set(rest)
             if all(
