@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -165,10 +165,10 @@ def grounds_of(case: models.Case, latest: models.Assessment | None) -> list[dict
         if finding["against"] == "info":
             continue
         entry = shown.setdefault((finding["rule"], finding["verdict"]), _ground(finding))
-        entry["subjects"].append(_subject(finding))
+        entry["pieces"].append((finding["clause"], finding["target"]))
         entry["answers"].append(answers.get(acts.key_of(finding), "open"))
     for entry in shown.values():
-        entry["subjects"] = [s for s in dict.fromkeys(entry["subjects"]) if s]
+        entry["subjects"] = _subjects(entry.pop("pieces"), latest.demand.get("clauses", ()) if latest else ())
         settled = {a for a in entry["answers"] if a != "open"}
         entry["open"] = sum(a == "open" for a in entry["answers"])
         entry["settled"] = [docket_answer(a) for a in sorted(settled)]
@@ -196,7 +196,7 @@ def _ground(finding: dict[str, Any]) -> dict[str, Any]:
         "answered": finding["answered"],
         "mine": "provider" in finding["who"],
         "who": ", ".join(words.say(f"who.{w}") for w in finding["who"]),
-        "subjects": [],
+        "pieces": [],
         "answers": [],
     }
 
@@ -207,12 +207,25 @@ def _lines(finding: dict[str, Any]) -> list[dict[str, Any]]:
     return [r for i, r in enumerate(lines) if not r["facts"] or r not in lines[:i]]
 
 
-def _subject(finding: dict[str, Any]) -> str:
-    if finding["clause"] is None:
-        return ""
-    if finding["target"] is None:
-        return words.say("case.of-clause", clause=finding["clause"] + 1)
-    return words.say("case.of-target", clause=finding["clause"] + 1, target=finding["target"] + 1)
+def _subjects(pieces: list[tuple[int | None, int | None]], clauses: Sequence[dict[str, Any]]) -> list[str]:
+    """What a ground stands against, in as few words as say it: an item whose every identifier is meant says so once."""
+    targets = {n: len(clause.get("targets", ())) for n, clause in enumerate(clauses)}
+    meant: dict[int, set[int]] = {}
+    for clause, target in pieces:
+        if clause is not None:
+            meant.setdefault(clause, set()).update(() if target is None else (target,))
+    whole = [c for c, named in meant.items() if len(named) == targets.get(c) and len(named) > 1]
+    if len(whole) > 1 and len(whole) == len(clauses):
+        return [words.say("case.of-everything")]
+    found: list[str] = []
+    for clause, named in sorted(meant.items()):
+        if clause in whole:
+            found.append(words.say("case.of-every-target", clause=clause + 1))
+        elif named:
+            found += [words.say("case.of-target", clause=clause + 1, target=t + 1) for t in sorted(named)]
+        else:
+            found.append(words.say("case.of-clause", clause=clause + 1))
+    return found
 
 
 def docket_answer(answer: str) -> str:
