@@ -19,6 +19,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 RESPONSE_TEAM = frozenset({"analyst", "counsel", "lead", "releaser"})
 """Who sees what is privileged: assessments, reasons, drafts."""
+COUNSEL = frozenset({"counsel", "lead"})
 RECEIVERS = frozenset({"analyst", "counsel", "lead"})
 CASES = RESPONSE_TEAM | {"privacy-officer"}
 STAFF = CASES | {"auditor", "operator"}

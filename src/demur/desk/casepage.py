@@ -18,7 +18,7 @@ from demur.law.engine import facts_at
 from demur.law.explain import explainer
 from demur.law.library import library
 
-from . import papers, says, words
+from . import beside, papers, says, words
 
 ASKED_FIRST = 3
 """How many questions stand open on top; the rest wait behind a line."""
@@ -375,6 +375,9 @@ def whole(case: models.Case, actor: Actor, document: int | None, page: int | Non
     due = standing.due(case)
     first, rest = questions_of(case, latest)
     grounds = grounds_of(case, latest)
+    own = beside.of_grounds((g["rule"] for g in grounds), actor)
+    for ground in grounds:
+        ground["precedent"] = own[ground["rule"]]
     waiting = [f for f in facts if not f["confirmed"] and not f["of_docket"]]
     return {
         "case": case,

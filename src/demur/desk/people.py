@@ -61,6 +61,7 @@ def pages_for(actor: Actor) -> list[dict[str, Any]]:
     pages = [
         page("docket", access.CASES, count=whole_cases(actor).filter(closed="").count),
         page("receive", access.RECEIVERS),
+        page("precedents", access.COUNSEL),
         page("law", access.STAFF, apart=True),
         page("ledger", access.STAFF),
     ]

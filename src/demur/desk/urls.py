@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from .views import cases, docket, errors, law, ledger, start
+from .views import cases, docket, errors, law, ledger, precedents, start
 
 
 class Form:
@@ -74,6 +74,7 @@ urlpatterns = [
     path("cases/<number:number>/letters/<int:draft>/<int:page>.png", cases.letter_page, name="case-letter-page"),
     path("cases/<number:number>/letters/<int:draft>.pdf", cases.letter, {"form": "pdf"}, name="case-letter-pdf"),
     path("cases/<number:number>/letters/<int:draft>.docx", cases.letter, {"form": "docx"}, name="case-letter-docx"),
+    path("precedents/", precedents.precedents, name="precedents"),
     path("law/", law.shelf, name="law"),
     path("law.<form:form>", law.shelf, name="law-data"),
     path("law/figures/", law.figures, name="figures"),

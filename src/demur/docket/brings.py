@@ -16,7 +16,7 @@ from typing import Any
 from demur import law
 from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
 
-from . import edition, entries, lifecycle
+from . import edition, entries, lifecycle, precedents
 from .clocks import clocks
 from .lifecycle import Actor, State
 from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
@@ -371,13 +371,55 @@ def law_is_of(case: Case, now: datetime) -> bool:
 
 
 def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"grounds": [keys], "form", "forum"}; only what the provider itself may raise."""
+    """payload: {"grounds": [keys], "form", "forum", "filed_on" or absent}; only what the provider itself may raise."""
     keys = _texts(payload.get("grounds"))
+    on = _checked(payload, "filed_on", now, case.served_on)
     for ground in Ground.objects.filter(case=case, key__in=keys):
         if "provider" not in ground.finding["who"]:
             who = ", ".join(ground.finding["who"])
             raise ActError(f"{ground.key} is not the provider's to raise; hint: it belongs to {who}")
-    return _under_the_law_of_today(case, actor, {**payload, "grounds": keys}, now)
+    forum = str(payload.get("forum") or "")
+    given = {"grounds": keys, "form": payload.get("form"), "forum": forum, "filed_on": on, "law": law_is_of(case, now)}
+    return Prepared(given, given, lambda case, state: precedents.file(case, keys, str(given["form"]), forum, on))
+
+
+def _prepare_outcome(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"ground", "result", "court": bool}; where known "forum", "decided_on", "cost", "currency", "said"."""
+    filed = precedents.last(case, str(payload.get("ground")))
+    on = _checked(payload, "decided_on", now, filed.filed_on if filed else case.served_on)
+    try:
+        cost, currency = precedents.minor_units(payload.get("cost"), str(payload.get("currency") or ""))
+    except precedents.PrecedentError as error:
+        raise ActError(str(error)) from None
+    given = {"ground": payload.get("ground"), "result": payload.get("result"), "court": payload.get("court") is True}
+    forum, said = (str(payload.get(name) or "").strip() for name in ("forum", "said"))
+    ruling = precedents.Ruling(str(given["result"]), on, forum, cost, currency, said)
+    told = {"forum": forum, "decided_on": on, "cost": cost, "currency": currency, "said": said}
+    return Prepared(given, {**given, **told}, lambda case, state: precedents.decide(case, str(given["ground"]), ruling))
+
+
+def _prepare_appeal(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"ground", and where known "forum", "filed_on"}."""
+    filed = precedents.last(case, str(payload.get("ground")))
+    on = _checked(payload, "filed_on", now, (filed.decided_on or filed.filed_on) if filed else case.served_on)
+    ground, forum = str(payload.get("ground") or ""), str(payload.get("forum") or "")
+    given = {"ground": ground, "forum": forum, "filed_on": on}
+    return Prepared(given, given, lambda case, state: precedents.appeal(case, ground, forum, on))
+
+
+def _checked(payload: Payload, name: str, now: datetime, first: date) -> date:
+    """The day under this name, today by default; besides, that the payload names no judge."""
+    try:
+        precedents.without_persons(payload)
+        return precedents.day(payload.get(name), now.date(), first=min(first, now.date()), last=now.date())
+    except precedents.PrecedentError as error:
+        raise ActError(str(error)) from None
+
+
+def _prepare_close(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"reason"}; of a demand that was withdrawn nothing is before a forum any more."""
+    gone = payload.get("reason") == "withdrawn"
+    return Prepared(payload, payload, lambda case, state: precedents.withdraw(case, now.date()) if gone else None)
 
 
 def _texts(raw: object) -> list[str]:
@@ -444,6 +486,9 @@ PREPARE: Mapping[str, Callable[[Case, Actor, Payload, datetime], Prepared]] = {
     "add-document": _prepare_documents,
     "record-paper": _prepare_documents,
     "challenge": _prepare_challenge,
+    "record-outcome": _prepare_outcome,
+    "appeal": _prepare_appeal,
+    "close": _prepare_close,
     "claim-emergency": _prepare_emergency,
     "test-disclosure": _prepare_test,
     **dict.fromkeys(LAWFUL, _under_the_law_of_today),
