@@ -59,11 +59,11 @@ def filed(office, counsel):
     return number, keys
 
 
-def test_a_challenge_is_pending_for_each_ground_before_the_forum_that_its_rule_names(filed):
+def test_an_objection_is_pending_for_each_ground_before_the_authority(filed):
     number, keys = filed
     for outcome in Outcome.objects.filter(case__number=number):
         ground = outcome.case.grounds.get(key=outcome.ground)
-        assert (outcome.form, outcome.forum, outcome.result) == ("objection", ground.finding["forum"], "")
+        assert (outcome.form, outcome.forum, outcome.result) == ("objection", "issuing authority", "")
         assert (outcome.rule, outcome.instance, outcome.filed_on) == (ground.rule, 1, date(2026, 11, 20))
         assert outcome.filed.name == "challenge"
     assert Outcome.objects.count() == len(keys)

@@ -27,6 +27,8 @@ from .visible import rows
 WON = ("upheld", "narrowed")
 RULED = (*WON, "denied")
 """What a forum decides; what the authority withdrew is counted apart, and what is pending is not counted at all."""
+ISSUER = "issuing authority"
+"""The forum of an objection, as rules call it."""
 FEW = 10
 """Below this many decided cases no percentage is given."""
 Z = 1.96
@@ -101,11 +103,14 @@ def _now(case: Case) -> Act:
 
 
 def file(case: Case, keys: Iterable[str], form: str, forum: str, on: date) -> None:
-    """A challenge was filed: one pending outcome a ground, before `forum` ("" is the one that its rule names)."""
+    """A challenge was filed: one pending outcome a ground, before `forum`.
+
+    A court is always named (`admitted`); what goes to no court goes to the authority, or where `forum` says.
+    """
     instances = Counter(Outcome.objects.filter(case=case).values_list("ground", flat=True))
     Outcome.objects.bulk_create(
         Outcome(
-            case=case, ground=ground.key, rule=ground.rule, form=form, forum=forum or ground.finding["forum"],
+            case=case, ground=ground.key, rule=ground.rule, form=form, forum=forum or ISSUER,
             instance=instances[ground.key] + 1, filed=_now(case), filed_on=on,
         )
         for ground in Ground.objects.filter(case=case, key__in=list(keys))
