@@ -10,7 +10,7 @@ import pytest
 
 from demur.docket import acts
 from demur.docket.lifecycle import NEW, ROLES, Actor, Bar, Cell, Ground, Party, State
-from demur.docket.models import Act, Case, Document, Notice
+from demur.docket.models import Act, Case, Document, Told
 from demur.docket.visible import SEE_ALL, rows, secrecy, sight, visible_cases, whole_cases
 
 from .conftest import NOW, token
@@ -65,6 +65,21 @@ def test_a_gag_that_ended_hides_the_case_until_the_notice_is_out():
     assert gagged(TOLD.with_bar(over).but(parties=(replace(ORG, notice="told"), Party("other"))))
 
 
+def silenced(state: State, gag_present: bool | None = False) -> dict[str, bool]:
+    return dict(secrecy(state, gag_present, False).told)
+
+
+def test_a_bar_that_names_one_party_lets_the_others_hear_on():
+    both = TOLD.but(parties=(replace(ORG, notice="told"), Party("person", notice="told")))
+    assert silenced(PLAIN) == {}
+    assert silenced(both, True) == {"org": True, "person": True}
+    assert silenced(both) == {"org": False, "person": False}
+    assert silenced(both.with_bar(Bar("danger", "certain", party="person"))) == {"org": False, "person": True}
+    assert silenced(both.with_bar(Bar("danger", "certain", party="gone"))) == {"org": True, "person": True}
+    assert silenced(both.but(known="nothing")) == {"org": True, "person": True}
+    assert gagged(both.with_bar(Bar("danger", "certain", party="person")))
+
+
 def test_a_gag_that_came_after_the_notice_gags_before_anybody_recorded_it():
     assert not gagged(TOLD, None)
     assert gagged(TOLD, True)
@@ -89,26 +104,26 @@ def test_the_privacy_officer_is_needed_only_for_an_act_of_theirs():
 # ------------------------------------------------------------------------------------------- on the docket
 
 
-def _expected(role: str, case: Case, *, acted: bool, told: bool) -> str:
+def _expected(role: str, case: Case, *, acted: bool, told: bool | None) -> str:
     if role in SEE_ALL:
         return "whole"
     if role == "privacy-officer":
         return "hidden" if case.gagged and not (case.privacy_due or acted) else "whole"
     if role == "customer":
-        return "hidden" if not told else "sealed" if case.gagged else "whole"
+        return {None: "hidden", True: "sealed", False: "whole"}[told]
     return "sealed" if role == "auditor" and not case.gagged else "hidden"
 
 
 def test_the_queries_say_of_each_role_and_case_what_the_table_says(office, case):
     held = Case.objects.get(number=case)
     seen = set()
-    for is_gagged, needed, acted, told in product((True, False), repeat=4):
+    for is_gagged, needed, acted, told in product(*((True, False),) * 3, (None, True, False)):
         Case.objects.update(gagged=is_gagged, privacy_due=needed)
         held.refresh_from_db()
         Act.objects.filter(case=held).update(person="me" if acted else "another")
-        Notice.objects.all().delete()
-        if told:
-            Notice.objects.create(case=held, party="org", written_at=NOW, letter={}, pdf=b"", docx=b"", told_at=NOW)
+        Told.objects.all().delete()
+        if told is not None:
+            Told.objects.create(case=held, party="org", silenced=told)
         for role in ROLES:
             me = Actor("me", frozenset({role}), party="org" if role == "customer" else "")
             expected = _expected(role, held, acted=acted, told=told)
@@ -153,3 +168,21 @@ def test_a_statute_that_silences_without_an_order_hides_the_case(office):
              for n, v in {"kind": "eu.epoc", "issuer_country": "fr", "gag_present": False}.items()]  # fmt: skip
     _do(done.case, "confirm", office["ana"], facts=facts, rest=True)
     assert _do(done.case, "assess", office["ana"]).gagged
+
+
+def test_a_customer_sees_the_case_from_the_notice_on_and_nothing_new_of_it_under_a_later_gag(case, office):
+    ana, carl = office["ana"], office["carl"]
+    facts = [{"name": n, "clause": None, "target": None, "value": v}
+             for n, v in {"kind": "subpoena.trial", "issuer_country": "us", "gag_present": False}.items()]  # fmt: skip
+    _do(case, "authenticate", ana, how="called back")
+    _do(case, "confirm", ana, facts=facts, rest=True)
+    held = _do(case, "assess", ana)
+    (party,) = held.state["parties"]
+    me = Actor("c", frozenset({"customer"}), party=party["name"])
+    if party.get("notice") != "sealed":
+        held = _do(case, "write-notice", ana, party=me.party)
+    assert sight(me, held) == "hidden"
+    assert sight(me, _do(case, "notify", carl, party=me.party, looked=True)) == "whole"
+    assert sight(replace(me, party="another"), held) == "hidden"
+    assert sight(me, _do(case, "record-gag", ana, gag="came later")) == "sealed"
+    assert sight(me, _do(case, "end-gag", carl, gag="came later", why="the court lifted it")) == "whole"

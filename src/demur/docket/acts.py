@@ -28,6 +28,7 @@ from .models import (
     Ground,
     Membership,
     OutboxEvent,
+    Told,
     plain,
 )
 from .states import state_from_json, state_to_json
@@ -190,9 +191,13 @@ def mirror_answers(case: Case, before: State, after: State) -> None:
 
 
 def mirror_secrecy(case: Case, state: State) -> None:
-    """Write on the case who may see it, where queries find it."""
+    """Write beside the case who may see it, where queries find it."""
     now = secrecy_of(case, state)
     case.gagged, case.privacy_due = now.gagged, now.privacy_due
+    # Whoever was told stays told; with no data in the case any more, they learn nothing more of it.
+    case.told.exclude(party__in=now.told).update(silenced=True)
+    for party, silenced in now.told.items():
+        Told.objects.update_or_create(case=case, party=party, defaults={"silenced": silenced})
 
 
 # ------------------------------------------------------------------------------------------- receive

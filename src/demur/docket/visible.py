@@ -5,12 +5,13 @@ A gag lets a provider speak to those who are needed to comply, to its lawyers, a
 others a gagged case does not exist, and neither does one of which it is not known yet whether it is gagged.
 `docs/threat-model.md` gives the reasons role by role.
 
-`secrecy` is pure; `acts` keeps its answer on the case (`Case.gagged`, `Case.privacy_due`), so that `visible_cases`
-is one query.
+`secrecy` is pure; `acts` keeps its answer beside the case (`Case.gagged`, `Case.privacy_due`, `Told`), so that
+`visible_cases` is one query.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -18,7 +19,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from .case import CUSTOMER, PRIVACY, RELEASER, SELF, TEAM, Actor, State
 from .lifecycle import missing
-from .models import Act, Case, Notice
+from .models import Act, Case, Told
 
 M = TypeVar("M", bound=Model)
 Sight = Literal["whole", "sealed", "hidden"]
@@ -36,26 +37,38 @@ _ALL = ~_NONE
 
 @dataclass(frozen=True, slots=True)
 class Secrecy:
-    """What the docket keeps of a case's secrecy: whether it is gagged, and whether the privacy officer is needed."""
+    """What the docket keeps of a case's secrecy.
+
+    `gagged`: whether it must not be told of, or may turn out so. `privacy_due`: whether the privacy officer is needed
+    for an act. `told`: each party that was told, and whether nothing more may be said to it.
+    """
 
     gagged: bool
     privacy_due: bool
+    told: Mapping[str, bool]
 
 
 def secrecy(state: State, gag_present: bool | None, statute: bool) -> Secrecy:
     """The secrecy of a case: `gag_present` is that fact of the demand; `statute`, whether a rule that imposes silence
     by itself (effect `secret`) holds or is unknown in the current assessment."""
-    return Secrecy(_gagged(state, gag_present, statute), _privacy_due(state))
+    told = {p.name: _silenced(state, p.name, gag_present) for p in state.parties if p.notice == "told"}
+    return Secrecy(_gagged(state, gag_present, statute, told), _privacy_due(state), told)
 
 
-def _gagged(s: State, gag_present: bool | None, statute: bool) -> bool:
-    # A paper that nobody read and confirmed may hold a gag; one half signed may yet bar.
+def _gagged(s: State, gag_present: bool | None, statute: bool, told: Mapping[str, bool]) -> bool:
+    # A paper that nobody read and confirmed may hold a gag; a bar half signed may yet bar.
     if not s.confirmed or any(not b.ended for b in s.bars):
         return True
-    if s.parties and all(p.notice == "told" for p in s.parties):
-        # What was told, was told after the last look; a gag that nobody recorded came later.
-        return not s.bars and gag_present is True
+    if s.parties and len(told) == len(s.parties):
+        return any(told.values())
     return bool(s.bars) or s.assessed != "current" or gag_present is not False or statute
+
+
+def _silenced(s: State, party: str, gag_present: bool | None) -> bool:
+    # What was told, was told after the last look; only what came later can silence.
+    bars = any(not b.ended and (b.party in ("", party) or s.party(b.party) is None) for b in s.bars)
+    unrecorded = not s.bars and gag_present is True
+    return not s.confirmed or bars or unrecorded
 
 
 def _privacy_due(s: State) -> bool:
@@ -83,7 +96,7 @@ def _whole(actor: Actor) -> Q:
         own = Act.objects.filter(case=OuterRef("pk"), person=actor.person)
         seen |= Q(gagged=False) | Q(privacy_due=True) | Exists(own)
     if actor.roles & CUSTOMER:
-        seen |= Q(gagged=False) & _told(actor)
+        seen |= _told(actor, silenced=False)
     return seen
 
 
@@ -92,13 +105,13 @@ def _sealed(actor: Actor) -> Q:
     if "auditor" in actor.roles:
         seen |= Q(gagged=False)
     if actor.roles & CUSTOMER:
-        # They were told that it exists; a gag that came later lets nothing more be said.
+        # They know that it exists; a gag that came later lets nothing more be said.
         seen |= _told(actor)
     return seen
 
 
-def _told(actor: Actor) -> Q:
-    return Q(Exists(Notice.objects.filter(case=OuterRef("pk"), party=actor.party, told_at__isnull=False)))
+def _told(actor: Actor, **more: bool) -> Q:
+    return Q(pk__in=Told.objects.filter(party=actor.party, **more).values("case"))
 
 
 def whole_cases(actor: Actor) -> QuerySet[Case]:

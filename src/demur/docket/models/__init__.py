@@ -22,11 +22,11 @@ from .cases import (
 )
 from .challenges import Outcome
 from .registers import Authority, Contact, ContractPromise, Customer, Handle
-from .telling import Delivery, Gag, Notice, ReminderSent
+from .telling import Delivery, Gag, Notice, ReminderSent, Told
 from .work import Taken, Visit
 
 __all__ = [
     "Act", "Assessment", "Authority", "Case", "CaseFact", "Contact", "ContractPromise", "Customer", "Delivery",
     "Document", "Draft", "Entry", "Gag", "Ground", "Handle", "Membership", "Notice", "Original", "OutboxEvent",
-    "Outcome", "ReminderSent", "Taken", "Visit", "plain", "random_number",
+    "Outcome", "ReminderSent", "Taken", "Told", "Visit", "plain", "random_number",
 ]  # fmt: skip

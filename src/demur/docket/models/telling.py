@@ -61,6 +61,24 @@ class Notice(models.Model):
         return f"notice to {self.party}"
 
 
+class Told(models.Model):
+    """A party that was told of a case, as the state of the case says, where queries find it.
+
+    `silenced` while nothing more may be said to it: a bar came later, or papers that nobody read yet.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="told")
+    party = models.CharField(max_length=60, db_index=True)
+    silenced = models.BooleanField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["case", "party"], name="one_telling_per_party")]
+
+    def __str__(self) -> str:
+        return f"{self.party} of {self.case}"
+
+
 class Delivery(models.Model):
     """A paper on its way (a notice, a redirection, an answer), and the proof that it arrived.
 
