@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from demur.docket import acts
+from demur.docket import acts, registers
 from demur.docket.acts import ActError, Done, Refused
 from demur.docket.lifecycle import ACTS, CHECKS, CLOSINGS, FORMS, RESULTS, Actor, Refusal, State, missing, perform
 from demur.docket.models import Act, Case, Entry, Ground, Membership, OutboxEvent
@@ -107,7 +107,7 @@ class TheDatabaseFollowsTheModel(TestCase):
             Membership.objects.bulk_create(Membership(user=user, role=role, forums=["court"]) for role in roles)
             team[name] = acts.actor_for(user)
         team["demur"] = acts.DEMUR
-        for party in ("customer", "enterprise"):
+        for party in ("customer", "enterprise", "muster"):
             team[party] = Actor(f"contact of {party}", frozenset({"customer"}), party=party)
         started = acts.receive(
             [("demand.txt", b"as served")], served_on=date(2026, 11, 12), actor=team["ana"], token=token(), now=NOW
@@ -115,6 +115,11 @@ class TheDatabaseFollowsTheModel(TestCase):
         number, model, tokens = started.case, started.state, []
         names = [n for n in ACTS if n not in ("receive", "read", "draft")]
         for _ in range(length):
+            if chance.random() < 0.1:
+                # The register moves under the case: a target comes to a customer of its own, or leaves it.
+                handles = chance.choice(({"email": ["b@x.example"]}, {"domain": ["x.example"]}, {}))
+                muster = {"slug": "muster", "name": "Muster", "kind": "enterprise", "handles": handles}
+                registers.put({"customers": [muster]}, team["lea"], NOW)
             case = Case.objects.get(number=number)
             done = already(model)
             able = [n for n in LED if not done.get(n) and any(not missing(model, n, who) for who in team.values())]

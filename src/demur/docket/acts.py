@@ -208,13 +208,16 @@ def receive(
     *,
     served_on: date,
     channel: str = "",
+    served_on_entity: str = "",
     actor: Actor,
     token: str,
     now: datetime | None = None,
 ) -> Done | Refused:
     """Open a case with files (name, bytes) exactly as served; nothing is parsed, so no file is ever lost.
 
-    `served_on` is the legal day of service, `channel` a value of the fact `channel` or "". Raises ActError.
+    `served_on` is the legal day of service, `channel` a value of the fact `channel` or "", and `served_on_entity`
+    whom it was served on where that is known: for a demand that a sub-processor passes on, that sub-processor, which
+    must tell the provider as the provider its customer (GDPR Art. 28(4), SCC clause 9(b)). Raises ActError.
     """
     at = now or datetime.now(UTC)
     if channel:
@@ -222,12 +225,16 @@ def receive(
             read_value("channel", channel)
         except FactsError as error:
             raise ActError(str(error)) from None
+    entity = " ".join(served_on_entity.split())
+    if channel == "subprocessor" and not entity:
+        raise ActError("which sub-processor passed it on is not said; hint: name the company that was served")
     if served_on > at.date() and (served_on - at.date()).days > 1:
         raise ActError(f"served on {served_on}, which is not yet; hint: give the day it arrived")
     payload = {
         "documents": [hashlib.sha256(content).hexdigest() for _, content in files],
         "served_on": served_on,
         "channel": channel,
+        **({"served_on_entity": entity} if entity else {}),
     }
     try:
         with transaction.atomic():
@@ -246,8 +253,9 @@ def receive(
             )
             keep_files(case, files)
             _fact(case, "served_on", served_on)
-            if channel:
-                _fact(case, "channel", channel)
+            for name, value in (("channel", channel), ("served_on_entity", entity)):
+                if value:
+                    _fact(case, name, value)
             recorded = _record(case, "receive", actor, plain(payload), step.events, token, at)
             return Done(case.number, "receive", recorded.seq, step.state)
     except IntegrityError:

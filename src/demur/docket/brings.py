@@ -16,7 +16,7 @@ from typing import Any
 from demur import law
 from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
 
-from . import edition, entries, lifecycle, precedents
+from . import edition, entries, lifecycle, matching, precedents, registers
 from .clocks import clocks
 from .lifecycle import Actor, State
 from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
@@ -159,18 +159,62 @@ def _checked_value(key: tuple[str, int | None, int | None], raw: object, clauses
     return value
 
 
+MEANS = ("call-back", "second-channel")
+"""How a sender is verified through a contact found independently of the demand."""
+
+
+def _prepare_authenticate(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"how", "means" (see MEANS) or absent, "number" that was called back}; the fact `verified` follows.
+
+    A number that stands in the demand verifies nothing: whoever forged the one wrote the other.
+    """
+    means, number = str(payload.get("means") or ""), str(payload.get("number") or "").strip()
+    if means and means not in MEANS:
+        raise ActError(f"no way to verify {means!r}; hint: one of {', '.join(MEANS)}")
+    if means == "call-back" and not number:
+        raise ActError("which number was called back is not said; hint: choose one of the register, or write it down")
+    issuer = matching.issuer_of(case)
+    if number:
+        try:
+            dialled = registers.phone(number)
+        except ValueError as error:
+            raise ActError(str(error)) from None
+        held = {registers.phone(n) for n in issuer.call_back} if issuer else set()
+        if dialled not in held and matching.stands_in_papers(case, dialled):
+            raise ActError(f"{number} stands in the demand itself; hint: call a number found independently of it")
+    record = {
+        **payload,
+        **({"authority": issuer.slug} if issuer else {}),
+    }
+    user = int(actor.person) if actor.person.isdigit() else None
+
+    def write(case: Case, state: State) -> None:
+        CaseFact.objects.update_or_create(
+            case=case, name="verified", clause=None, target=None,
+            defaults={
+                "value": True, "evidence": {"from": "person", "how": str(payload.get("how") or ""), "number": number},
+                "confirmed_by_id": user, "confirmed_at": now,
+            },
+        )  # fmt: skip
+
+    return Prepared(payload, record, write)
+
+
 def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """The docket assesses the facts it holds, under the law as of service or of the day given as `as_of`."""
     as_of = _day(payload["as_of"]) if payload.get("as_of") else case.served_on
     if not demand_is_known(case):
         return Prepared({}, {})
     under = _law_of_now()
-    result = law.assess(demand_of(case), as_of, clocks=clocks(case.received_at))
+    stated = demand_as_stated(case)
+    word = matching.known(case, stated, as_of)
+    result = law.assess(matching.laid_over(stated, word, said_of(case)), as_of, clocks=clocks(case.received_at))
     demand = demand_to_mapping(result.demand)
     findings = [f.as_json() for f in result.findings]
     found = tuple(ground_of(f) for f in findings if f["against"] != "info")
     cells = cells_of(result.demand)
-    given = {"grounds": found, "cells": cells, "parties": parties_of(result.demand, cells, state_from_json(case.state))}
+    parties = parties_of(result.demand, cells, state_from_json(case.state), word.cells)
+    given = {"grounds": found, "cells": cells, "parties": parties}
 
     def write(case: Case, state: State) -> None:
         Assessment.objects.create(
@@ -198,7 +242,8 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
         "findings": entries.digest(findings),
         "grounds": [part_to_json(g) for g in found],
         "cells": cells,
-        "parties": [part_to_json(p) for p in given["parties"]],
+        "parties": [part_to_json(p) for p in parties],
+        "register": word.as_record(),
     }
     return Prepared(given, record, write)
 
@@ -231,28 +276,35 @@ def cells_of(demand: Demand) -> tuple[lifecycle.Cell, ...]:
 ORGANISATIONS = ("enterprise", "public_sector")
 
 
-def parties_of(demand: Demand, cells: tuple[lifecycle.Cell, ...], state: State) -> tuple[lifecycle.Party, ...]:
-    """Whose data each piece is. Targets of one kind of customer count as one party until the customers are named.
+def parties_of(
+    demand: Demand, cells: tuple[lifecycle.Cell, ...], state: State, customers: Mapping[lifecycle.Cell, str]
+) -> tuple[lifecycle.Party, ...]:
+    """Whose data each piece is: the customer (its slug) that the register names, else all of one kind together.
 
     What was done towards a party stays done. An organisation that is not itself suspected is where the authority
-    is sent (promise 3).
+    is sent (promise 3). Where the provider decides over some of a party's pieces alone, it decides over none of them.
     """
     found: dict[str, lifecycle.Party] = {}
     for clause, target in cells:
         targets = demand.clauses[clause].targets
         facts = {**demand.facts, **demand.clauses[clause].facts, **(targets[target].facts if targets else {})}
-        name = str(facts.get("customer_kind") or "customer")
-        redirect = name in ORGANISATIONS and facts.get("customer_suspected") is not True
-        party = found.get(name) or lifecycle.Party(
-            name, controller=facts.get("provider_role") == "controller", redirect="due" if redirect else "no"
+        kind = str(facts.get("customer_kind") or "customer")
+        name = customers.get((clause, target), kind)
+        redirect = kind in ORGANISATIONS and facts.get("customer_suspected") is not True
+        controller = facts.get("provider_role") == "controller"
+        party = found.get(name) or lifecycle.Party(name, controller=controller)
+        found[name] = replace(
+            party,
+            cells=(*party.cells, (clause, target)),
+            controller=party.controller and controller,
+            redirect="due" if redirect else party.redirect,
         )
-        found[name] = replace(party, cells=(*party.cells, (clause, target)))
     for name, party in found.items():
         before = state.party(name)
         if before is not None:
-            redirect = "done" if before.redirect == "done" else party.redirect
+            redirected = "done" if before.redirect == "done" else party.redirect
             found[name] = replace(
-                party, notice=before.notice, voice=before.voice, stance=before.stance, redirect=redirect
+                party, notice=before.notice, voice=before.voice, stance=before.stance, redirect=redirected
             )
     return tuple(found.values())
 
@@ -305,8 +357,14 @@ def demand_is_known(case: Case) -> bool:
     return bool(case.clauses) or case.facts.exclude(name__in=("served_on", "channel")).exists()
 
 
-def demand_of(case: Case) -> Demand:
-    """The demand as the case now knows it: clauses with the facts of each level laid over them."""
+def demand_of(case: Case, day: date | None = None) -> Demand:
+    """The demand as the case now knows it, the registers included; promises in force on `day` (of service)."""
+    stated = demand_as_stated(case)
+    return matching.laid_over(stated, matching.known(case, stated, day or case.served_on), said_of(case))
+
+
+def demand_as_stated(case: Case) -> Demand:
+    """The demand as its papers and people state it: clauses with the facts of each level laid over them."""
     whole: dict[str, Any] = {}
     clauses = [{**c, "targets": [dict(t) for t in c.get("targets", ())]} for c in without_reading(case.clauses)]
     for fact in case.facts.all():
@@ -321,6 +379,15 @@ def demand_of(case: Case) -> Demand:
     if clauses:
         whole["clauses"] = clauses
     return demand_from_mapping(whole)
+
+
+def said_of(case: Case) -> matching.Said:
+    """The facts that a person stated or confirmed, or the receipt itself tells: they go before the registers."""
+    return frozenset(
+        (f.name, f.clause, f.target)
+        for f in case.facts.all()
+        if f.value is not None and (f.confirmed_at is not None or f.evidence.get("from"))
+    )
 
 
 def _prepare_draft(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -363,11 +430,22 @@ def _under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: dat
 
 
 def law_is_of(case: Case, now: datetime) -> bool:
-    """Whether the last assessment was made by the library of now, as of a day that is today somewhere."""
+    """Whether the last assessment was made by the library of now, as of a day that is today somewhere.
+
+    And by what the registers say now: a customer found, or moved, meanwhile has grounds and a voice of its own.
+    """
     latest = case.assessments.first()
-    if latest is None or latest.library != law.library().version:
+    if latest is None or latest.library != law.library().version or registers_moved(case, latest.as_of):
         return False
     return (now - timedelta(hours=12)).date() <= latest.as_of <= (now + timedelta(hours=14)).date()
+
+
+def registers_moved(case: Case, as_of: date) -> bool:
+    """Whether the registers say otherwise now than when the case was last assessed (as of that day)."""
+    word = matching.known(case, demand_as_stated(case), as_of)
+    held = {cell: p.name for p in state_from_json(case.state).parties for cell in p.cells}
+    named = {cell: slug for cell, slug in held.items() if slug in matching.used(case).get("customers", {})}
+    return word.as_record() != matching.used(case) or dict(word.cells) != named
 
 
 def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -481,6 +559,7 @@ LAWFUL = tuple(
 PREPARE: Mapping[str, Callable[[Case, Actor, Payload, datetime], Prepared]] = {
     "read": _prepare_read,
     "confirm": _prepare_confirm,
+    "authenticate": _prepare_authenticate,
     "assess": _prepare_assess,
     "draft": _prepare_draft,
     "add-document": _prepare_documents,

@@ -21,12 +21,12 @@ from .cases import (
     random_number,
 )
 from .challenges import Outcome
-from .registers import Authority, Contact, ContractPromise, Customer, Handle
+from .registers import Authority, Contact, ContractPromise, Customer, Handle, RegisterChange
 from .telling import Delivery, Gag, Notice, ReminderSent, Told
 from .work import Taken, Visit
 
 __all__ = [
     "Act", "Assessment", "Authority", "Case", "CaseFact", "Contact", "ContractPromise", "Customer", "Delivery",
     "Document", "Draft", "Entry", "Gag", "Ground", "Handle", "Membership", "Notice", "Original", "OutboxEvent",
-    "Outcome", "ReminderSent", "Taken", "Told", "Visit", "plain", "random_number",
+    "Outcome", "RegisterChange", "ReminderSent", "Taken", "Told", "Visit", "plain", "random_number",
 ]  # fmt: skip

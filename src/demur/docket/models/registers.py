@@ -1,9 +1,14 @@
-"""Who the provider knows: its customers and what it promised them, and the authorities that write to it."""
+"""Who the provider knows: its customers and what it promised them, and the authorities that write to it.
+
+Written by `demur.docket.registers` alone; each change is kept whole, with its entry in the ledger.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+
+from .cases import Entry
 
 
 class Customer(models.Model):
@@ -22,6 +27,9 @@ class Customer(models.Model):
     data_country = models.CharField(max_length=2, blank=True)
     holder = models.CharField(max_length=200, blank=True)
     keys_held_by = models.CharField(max_length=20, blank=True)
+    holds_secrets = models.BooleanField(
+        null=True, blank=True, help_text="a law firm, hospital, newsroom or other holder of professional secrets"
+    )
     controller = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="processors")
     until = models.DateField(null=True, blank=True, help_text="the first day it is no customer any more")
 
@@ -33,7 +41,10 @@ class Customer(models.Model):
 
 
 class Handle(models.Model):
-    """What a demand may call a customer's data by: a domain, a tenant, an account, an address."""
+    """What a demand may call a customer's data by: a domain, a tenant, an account, an address.
+
+    A domain stands for those below it too; an IP handle is one address or a network.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="handles")
     kind = models.CharField(max_length=20, help_text="domain, tenant, account, email, phone or ip")
@@ -48,7 +59,10 @@ class Handle(models.Model):
 
 
 class Contact(models.Model):
-    """Whom to tell at a customer. Where one gives no receipt in time, the word goes on to those `above`."""
+    """Whom to tell at a customer. Where one gives no receipt in time, the word goes on to those `above`.
+
+    `user` is the account with which they sign in to the customer's own page.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts")
     above = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="below")
@@ -59,9 +73,11 @@ class Contact(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="contacts"
     )
+    until = models.DateField(null=True, blank=True, help_text="the first day they are no contact any more")
 
     class Meta:
         ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["customer", "email"], name="one_contact_per_address")]
 
     def __str__(self) -> str:
         return self.name
@@ -111,3 +127,24 @@ class Authority(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RegisterChange(models.Model):
+    """One entry of a register as it was made or changed: the whole record, who did it, and its ledger entry.
+
+    `register` is customer, authority or promises (those made to all); the entry commits to the record's SHA-256.
+    """
+
+    register = models.CharField(max_length=20)
+    slug = models.CharField(max_length=60, blank=True)
+    at = models.DateTimeField()
+    person = models.CharField(max_length=64)
+    record = models.JSONField()
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="register_change")
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["register", "slug"], name="changes_of_an_entry")]
+
+    def __str__(self) -> str:
+        return f"{self.register} {self.slug}"
