@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django.urls import reverse
 
 from demur import law
-from demur.docket import acts, clerk, models, standing
-from demur.docket.lifecycle import ACTS, CLOSINGS, Actor
-from demur.docket.words import words as docket_words
-from demur.facts import CATEGORIES, Fact, demand_from_mapping, vocabulary
+from demur.docket import models, standing
+from demur.docket.lifecycle import Actor, releasable
+from demur.facts import CATEGORIES, demand_from_mapping, vocabulary
 from demur.law.codegen import TRUE
 from demur.law.engine import facts_at
 from demur.law.explain import explainer
 from demur.law.library import library
 
-from . import beside, papers, says, words
+from . import beside, doing, papers, people, says, words
 
 ASKED_FIRST = 3
 """How many questions stand open on top; the rest wait behind a line."""
 CONFIDENT = 0.8
 """Below this a reading is drawn as doubtful."""
-USUAL = (
-    "draft",
-    "assess",
-    "preserve",
-    "record-gag",
-    "authenticate",
-    "reject-as-forged",
-    "close",
-    "end-preservation",
-    "read",
-)
-"""The order in which acts are offered, after the next one."""
-BARE = ("read", "preserve", "end-preservation")
-"""Acts that take nothing but the click."""
 
 
 def key_of(name: str, clause: int | None, target: int | None) -> str:
@@ -50,20 +35,12 @@ def key_of(name: str, clause: int | None, target: int | None) -> str:
 
 def facts_of(case: models.Case) -> list[dict[str, Any]]:
     """Every fact of the case with its words, where it was read, and whether someone must look at it."""
-    people = _people(f.confirmed_by_id for f in case.facts.all())
-    return [_fact(f, people) for f in case.facts.all()]
+    names = people.names(f.confirmed_by_id for f in case.facts.all())
+    return [_fact(f, names) for f in case.facts.all()]
 
 
-def _people(keys: Iterable[int | None]) -> dict[int, str]:
-    from django.contrib.auth import get_user_model
-
-    users = get_user_model().objects.filter(pk__in={k for k in keys if k})
-    return {u.pk: u.get_full_name() or u.get_username() for u in users}
-
-
-def _fact(fact: models.CaseFact, people: dict[int, str]) -> dict[str, Any]:
+def _fact(fact: models.CaseFact, names: dict[int, str]) -> dict[str, Any]:
     evidence = fact.evidence
-    known = vocabulary()[fact.name]
     confidence = evidence.get("confidence")
     return {
         "key": key_of(fact.name, fact.clause, fact.target),
@@ -81,11 +58,11 @@ def _fact(fact: models.CaseFact, people: dict[int, str]) -> dict[str, Any]:
         "doubt": fact.must_confirm or (confidence is not None and confidence < CONFIDENT),
         "must_confirm": fact.must_confirm,
         "confirmed": fact.confirmed_at is not None,
-        "confirmed_by": people.get(fact.confirmed_by_id or 0, ""),
+        "confirmed_by": names.get(fact.confirmed_by_id or 0, ""),
         "by_hand": evidence.get("from") == "person",
         "of_docket": evidence.get("from") == "docket",
         "evidence": evidence,
-        "input": _input(known, fact.value),
+        "input": doing.fact_input(fact.name, fact.value),
     }
 
 
@@ -95,17 +72,6 @@ def _where(fact: models.CaseFact) -> str:
     if fact.target is None:
         return words.say("case.of-clause", clause=fact.clause + 1)
     return words.say("case.of-target", clause=fact.clause + 1, target=fact.target + 1)
-
-
-def _input(fact: Fact, value: Any) -> dict[str, Any]:
-    if fact.type == "bool":
-        options = [("true", words.say("case.yes")), ("false", words.say("case.no")), ("", words.say("case.unknown"))]
-        return {"type": "choice", "options": options, "value": "" if value is None else str(value).lower()}
-    if fact.type == "enum":
-        options = [(code, name) for code, name in fact.values.items()]
-        return {"type": "choice", "options": [*options, ("", words.say("case.unknown"))], "value": value or ""}
-    kind = {"date": "date", "int": "number"}.get(fact.type, "text")
-    return {"type": kind, "value": "" if value is None else value}
 
 
 def clauses_of(case: models.Case, confirmed: bool) -> list[dict[str, Any]]:
@@ -156,23 +122,29 @@ def category_choices() -> list[tuple[str, str]]:
 # ------------------------------------------------------------------ grounds and questions
 
 
-def grounds_of(case: models.Case, latest: models.Assessment | None) -> list[dict[str, Any]]:
-    """The grounds against this demand, one entry a rule, in the order of the assessment; what became of each."""
-    answers = {g.key: g.answer for g in standing.state_of(case).grounds}
+def grounds_of(
+    case: models.Case, latest: models.Assessment | None, offered: doing.Doing, told: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    """The grounds against this demand, one entry a rule: what became of each, and what may be done at it.
+
+    `told` is what was done at each ground so far.
+    """
     drafted = _drafted(case)
     shown: dict[tuple[str, str], dict[str, Any]] = {}
-    for finding in latest.findings if latest else ():
-        if finding["against"] == "info":
-            continue
-        entry = shown.setdefault((finding["rule"], finding["verdict"]), _ground(finding))
-        entry["pieces"].append((finding["clause"], finding["target"]))
-        entry["answers"].append(answers.get(acts.key_of(finding), "open"))
+    for row in doing.ground_rows(case):
+        entry = shown.setdefault((row.rule, row.finding["verdict"]), _ground(row.finding))
+        entry["keys"][row.key] = doing.subject_words(row.finding)
+        entry["pieces"].append((row.finding["clause"], row.finding["target"]))
+        entry["answers"].append(row.answer)
     for entry in shown.values():
+        keys = entry["keys"]
         entry["subjects"] = _subjects(entry.pop("pieces"), latest.demand.get("clauses", ()) if latest else ())
         settled = {a for a in entry["answers"] if a != "open"}
         entry["open"] = sum(a == "open" for a in entry["answers"])
         entry["settled"] = [docket_answer(a) for a in sorted(settled)]
         entry["drafted"] = drafted.get(entry["rule"])
+        entry["told"] = list(dict.fromkeys(line for key in keys for line in told.get(key, ())))
+        entry["acts"] = offered.at("ground", list(keys), {k: w or words.say("against.demand") for k, w in keys.items()})
     return list(shown.values())
 
 
@@ -196,6 +168,7 @@ def _ground(finding: dict[str, Any]) -> dict[str, Any]:
         "answered": finding["answered"],
         "mine": "provider" in finding["who"],
         "who": ", ".join(words.say(f"who.{w}") for w in finding["who"]),
+        "keys": {},
         "pieces": [],
         "answers": [],
     }
@@ -268,7 +241,7 @@ def questions_of(
                 "means": fact.means,
                 "settling": set(),
                 "helping": set(),
-                "input": _input(fact, None),
+                "input": doing.fact_input(fact.name, None),
                 "type": fact.type,
                 "each": fact.level in ("clause", "target"),
             },
@@ -316,48 +289,53 @@ def others_of(latest: models.Assessment) -> list[dict[str, Any]]:
     return sorted(out, key=lambda o: not o["applies"])
 
 
-# ------------------------------------------------------------------ what may be done
+# ------------------------------------------------------------------ whose data, and what bars telling
 
 
-def acts_of(case: models.Case, actor: Actor, step: standing.Next) -> dict[str, Any]:
-    """The acts: what this person may do now, the next one first, and what is refused with what it lacks."""
-    able, refused = [], []
-    for name, lacking in standing.open_acts(case, actor):
-        if name == "confirm":
-            continue  # confirming has its own place, beside each fact
-        entry = {
-            "name": name,
-            "does": docket_words()["acts"][name]["does"],
-            "form": f"desk/case/acts/{name}.html",
-            "bare": name in BARE,
+def parties_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Whose data is asked for: whether each was told and the authority sent to it, and what may be done."""
+    return [
+        {
+            "name": doing.party_words(p.name),
+            "pieces": len(p.cells),
+            "notice": words.say(f"notices.{p.notice}"),
+            "redirect": words.say(f"redirects.{p.redirect}"),
+            "voice": words.say(f"voices.{p.voice}") if p.voice else "",
+            "stance": words.say(f"stances.{p.stance}") if p.stance else "",
+            "done": p.notice == "told" and p.redirect != "due",
+            "told": told.get(p.name, []),
+            "acts": offered.at("party", [p.name], {}),
         }
-        if lacking:
-            entry["missing"] = [{"what": m.what, "who": m.who} for m in acts.in_words(name, lacking)]
-            refused.append(entry)
-        else:
-            able.append(entry)
-    others = [
-        {"does": docket_words()["acts"][name]["does"], "who": acts.in_words(name, ("role",))[0].who}
-        for name, spec in ACTS.items()
-        if name in standing.OFFERED and not spec.who & actor.roles
+        for p in offered.state.parties
     ]
-    able.sort(key=lambda e: (e["name"] != step.act, USUAL.index(e["name"]) if e["name"] in USUAL else len(USUAL)))
-    settled = [e for e in refused if all(m["who"].startswith("nobody") for m in e["missing"])]
-    return {
-        "able": able,
-        "refused": [e for e in refused if e not in settled],
-        "others": others,
-        "next": next((e for e in able if e["name"] == step.act), None),
-        "closings": [(c, docket_words()["closings"][c]) for c in CLOSINGS],
-        "papers": [(p, words.say(f"papers.{p}")) for p in clerk.PAPERS],
-    }
+
+
+def bars_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """What bars telling the customer: each gag and each danger to a person, and what may be done at it."""
+    return [
+        {
+            "name": b.name,
+            "end": words.say(f"bars.{b.end}"),
+            "active": b.active,
+            "told": told.get(b.name, []),
+            "acts": offered.at("gag", [b.name], {}),
+        }
+        for b in offered.state.bars
+    ]
 
 
 # ------------------------------------------------------------------ the whole
 
 
-def whole(case: models.Case, actor: Actor, document: int | None, page: int | None, today: date) -> dict[str, Any]:
-    """Everything that the case page shows."""
+def whole(
+    case: models.Case,
+    actor: Actor,
+    document: int | None,
+    page: int | None,
+    today: date,
+    typed: doing.Typed | None = None,
+) -> dict[str, Any]:
+    """Everything that the case page shows; `typed` is a form that came in and could not be used."""
     state = standing.state_of(case)
     latest = case.assessments.first()
     facts = facts_of(case)
@@ -374,7 +352,15 @@ def whole(case: models.Case, actor: Actor, document: int | None, page: int | Non
     step = standing.next_step(case)
     due = standing.due(case)
     first, rest = questions_of(case, latest)
-    grounds = grounds_of(case, latest)
+    moments = standing.timeline(case)
+    told = doing.histories(moments)
+    offered = doing.Doing(case, actor, step, typed)
+    grounds, parties, bars = (
+        grounds_of(case, latest, offered, told),
+        parties_of(case, offered, told),
+        bars_of(case, offered, told),
+    )
+    groups = offered.groups()
     own = beside.of_grounds((g["rule"] for g in grounds), actor)
     for ground in grounds:
         ground["precedent"] = own[ground["rule"]]
@@ -401,13 +387,21 @@ def whole(case: models.Case, actor: Actor, document: int | None, page: int | Non
         "asked": first,
         "asked_more": rest,
         "between": standing.standing(case),
-        "then": _then(case, due, today),
+        "then": _then(case, state, due, today),
+        "parties": parties,
+        "bars": bars,
+        "groups": groups,
+        "may_act": any(g["able"] for g in groups),
+        "may_not": any(g["wanting"] for g in groups),
+        "others_may": offered.others(),
+        "leaving": doing.pieces_of(case, state, releasable(state)),
+        "next": next((a for g in groups for a in g["able"] if a["name"] == step.act), None),
+        "typed": offered.typed,
         "due": {"on": due.on, "words": says.due_words(due.on, today), "label": due.label,
                 "urgency": says.urgency(due.on, today)} if due else None,
         "duties": [(d, says.due_words(d.on, today), says.urgency(d.on, today)) for d in standing.duties(case)],
         "step": step,
-        "acts": acts_of(case, actor, step),
-        "timeline": standing.timeline(case),
+        "timeline": moments,
         "drafts": [(d, words.say(f"papers.{d.kind}")) for d in case.drafts.select_related("by")],
         "others": latest.failing if latest else 0,
         "library_changed": latest is not None and latest.library != library().version,
@@ -424,11 +418,21 @@ def _customer(by_name: dict[str, Any]) -> str:
     return says.value_words("customer_kind", kind) if kind else ""
 
 
-def _then(case: models.Case, due: standing.Due | None, today: date) -> str:
+def _then(case: models.Case, state: standing.State, due: standing.Due | None, today: date) -> list[str]:
+    """What happens at the return date if nothing is decided: what stays, what lapses, what may then be signed."""
     if case.closed:
-        return ""
-    if standing.state_of(case).authentic == "forged":
-        return words.say("then.forged")
+        return []
+    if state.authentic == "forged":
+        return [words.say("then.forged")]
     if due is None:
-        return words.say("then.no-day")
-    return words.say("then.late" if due.on < today else "then.due", day=says.day(due.on), label=due.label)
+        return [words.say("then.no-day")]
+    late = due.on < today
+    lines = [words.say("then.late" if late else "then.due", day=says.day(due.on), label=due.label)]
+    lines += [words.count(f"then.{name}", n) for name, n in standing.at_return(state)]
+    lapsing = standing.open_rules(g for g in state.grounds if g.key in _due_by(case, due.on) and g.answer == "open")[0]
+    return lines + ([words.count("then.lapse", lapsing)] if lapsing else [])
+
+
+def _due_by(case: models.Case, day: date) -> frozenset[str]:
+    due = ((r.key, r.finding["due"]) for r in case.grounds.all())
+    return frozenset(key for key, on in due if on and date.fromisoformat(on) <= day)

@@ -43,6 +43,17 @@ def let_in(username: str, password: str, roles: Iterable[str], name: str = "", f
             models.Membership.objects.update_or_create(user=user, role=role, defaults={"forums": list(forums)})
 
 
+def names(keys: Iterable[int | None]) -> dict[int, str]:
+    """What people are called, by their keys."""
+    users = get_user_model().objects.filter(pk__in={k for k in keys if k})
+    return {u.pk: u.get_full_name() or u.get_username() for u in users}
+
+
+def name_of(person: str) -> str:
+    """What the person of an act is called; the program's own name is its own."""
+    return names([int(person)]).get(int(person), person) if person.isdigit() else person
+
+
 def role_names(roles: frozenset[str]) -> str:
     """The roles in words, in their usual order."""
     names = words.table("roles")

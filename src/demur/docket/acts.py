@@ -9,7 +9,7 @@ transaction and comes in as the payload.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 from demur.facts import FactsError, read_value
 
 from . import entries, lifecycle
-from .brings import PREPARE, ActError, as_given, demand_of, keep_files, key_of
-from .lifecycle import ACTS, Actor, Refusal, State, missing, perform
+from .brings import PREPARE, ActError, Prepared, as_given, demand_of, keep_files, key_of
+from .lifecycle import ACTS, Actor, Refusal, State, Step, missing, perform
 from .models import (
     Act,
     Case,
@@ -111,14 +111,10 @@ def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, 
     earlier = _earlier(token, case.number, name, actor, state)
     if earlier is not None:
         return earlier
-    # What the case itself lacks is said first: who may not act learns nothing of what the payload would have met.
-    lacking = missing(state, name, actor)
-    if lacking:
-        return Refused(case.number, name, in_words(name, lacking))
-    prepared = PREPARE.get(name, as_given)(case, actor, payload, now)
-    step = perform(state, name, actor, prepared.given)
-    if isinstance(step, Refusal):
-        return Refused(case.number, name, in_words(name, step.conditions))
+    found = _step(case, state, name, actor, payload, now)
+    if isinstance(found, Refused):
+        return found
+    prepared, step = found
     case.state = state_to_json(step.state)
     case.revision += 1
     case.closed = step.state.closed
@@ -133,6 +129,33 @@ def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, 
     mirror_secrecy(case, step.state)
     case.save()
     return Done(case.number, name, recorded.seq, step.state)
+
+
+def _step(
+    case: Case, state: State, name: str, actor: Actor, payload: Payload, now: datetime
+) -> tuple[Prepared, Step] | Refused:
+    # What the case itself lacks is said first: who may not act learns nothing of what the payload would have met.
+    lacking = missing(state, name, actor)
+    if lacking:
+        return Refused(case.number, name, in_words(name, lacking))
+    prepared = PREPARE.get(name, as_given)(case, actor, payload, now)
+    step = perform(state, name, actor, prepared.given)
+    return (
+        Refused(case.number, name, in_words(name, step.conditions)) if isinstance(step, Refusal) else (prepared, step)
+    )
+
+
+def foresee(
+    case: Case, name: str, actor: Actor, payloads: Sequence[Payload], now: datetime | None = None
+) -> State | Refused:
+    """The state that one act with each of these payloads would make of a case; nothing is done. Raises ActError."""
+    state = state_from_json(case.state)
+    for payload in payloads:
+        found = _step(case, state, name, actor, payload, now or datetime.now(UTC))
+        if isinstance(found, Refused):
+            return found
+        state = found[1].state
+    return state
 
 
 def _earlier(token: str, number: str, name: str, actor: Actor, state: State | None) -> Done | None:
@@ -273,5 +296,6 @@ def _fact(case: Case, name: str, value: object) -> None:
 
 
 __all__ = [
-    "DEMUR", "ActError", "Done", "Missing", "Refused", "act", "actor_for", "demand_of", "in_words", "key_of", "receive",
+    "DEMUR", "ActError", "Done", "Missing", "Refused", "act", "actor_for", "demand_of", "foresee", "in_words", "key_of",
+    "receive",
 ]  # fmt: skip

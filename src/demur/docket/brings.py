@@ -551,6 +551,13 @@ def _prepare_test(case: Case, actor: Actor, payload: Payload, now: datetime) -> 
     return Prepared({"grounds": found}, record, write)
 
 
+def _prepare_proof(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"maps": bool, "how", "by"}: the verdict, and of a check by hand who made it and how, in writing."""
+    if not actor.roles & lifecycle.SELF and not (payload.get("how") and payload.get("by")):
+        raise ActError("who checked it, and how, is not said; hint: write both, they stand beside the verdict")
+    return as_given(case, actor, payload, now)
+
+
 LAWFUL = tuple(
     name
     for name, spec in lifecycle.ACTS.items()
@@ -569,6 +576,7 @@ PREPARE: Mapping[str, Callable[[Case, Actor, Payload, datetime], Prepared]] = {
     "appeal": _prepare_appeal,
     "close": _prepare_close,
     "claim-emergency": _prepare_emergency,
+    "prove": _prepare_proof,
     "test-disclosure": _prepare_test,
     **dict.fromkeys(LAWFUL, _under_the_law_of_today),
 }

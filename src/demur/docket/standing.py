@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from demur.facts import vocabulary
 
-from .lifecycle import ACTS, Actor, State, missing, stops
-from .models import Act, Case
+from .brings import law_is_of
+from .lifecycle import ACTS, CHECKS, ROLES, Actor, Ground, State, is_ready, missing, releasable, stops
+from .models import Act, Case, OutboxEvent
 from .states import state_from_json
 from .words import roles_in_words, words
 
@@ -70,7 +71,10 @@ def standing(case: Case) -> list[Standing]:
     return [Standing(name, words()["standing"][name]["title"], *line) for name, line in _lines(case, state)]
 
 
-def _lines(case: Case, s: State) -> Iterator[tuple[str, tuple[Literal["done", "now", "shut"], str]]]:
+Line = tuple[Literal["done", "now", "shut"], str]
+
+
+def _lines(case: Case, s: State) -> Iterator[tuple[str, Line]]:
     yield (
         "authentic",
         {
@@ -88,23 +92,105 @@ def _lines(case: Case, s: State) -> Iterator[tuple[str, tuple[Literal["done", "n
         which = "done" if s.confirmed else "provisional"
         line = _say("assessed", which, rules=latest.rules, day=latest.as_of.isoformat())
         yield "assessed", ("done" if s.confirmed else "now", line)
-    against = [g for g in s.grounds if stops(g)]
-    open_ones = [g for g in against if not g.answered]
+    yield "answered", _answered(s)
+    yield "told", _told(s)
+    yield "compelled", _compelled(s)
+    yield "proven", _proven(s)
+    yield "released", _released(s)
+    yield "keys", _keys(case, s)
+
+
+def by_rule(grounds: Iterable[Ground]) -> dict[str, list[Ground]]:
+    """Grounds by their rule: what a lawyer counts, however many identifiers a demand names."""
+    found: dict[str, list[Ground]] = {}
+    for ground in grounds:
+        found.setdefault(ground.key.partition("@")[0], []).append(ground)
+    return found
+
+
+def open_rules(grounds: Iterable[Ground]) -> tuple[int, int]:
+    """How many rules hold and wait for an answer, and how many wait for a fact alone."""
+    rules = by_rule(g for g in grounds if not g.answered).values()
+    return sum(any(not g.unknown for g in rule) for rule in rules), sum(all(g.unknown for g in rule) for rule in rules)
+
+
+def _answered(s: State) -> Line:
     if s.assessed == "no":
-        yield "answered", ("shut", _say("answered", "shut"))
-    elif open_ones:
-        asks = sum(g.unknown for g in open_ones)
-        line = _say(
-            "answered", "now", done=len(against) - len(open_ones), all=len(against), holds=len(open_ones) - asks,
-            asks=asks,
-        )  # fmt: skip
-        yield "answered", ("now", line)
-    else:
-        yield "answered", ("done", _say("answered", "done", all=len(against)))
-    gags = [g for g in s.gags if not g.ended]
-    yield "told", ("now", _say("told", "gagged", gags=len(gags)) if gags else _say("told", "now"))
-    for name in ("compelled", "proven", "released", "keys"):
-        yield name, ("shut", _say(name, "shut"))
+        return "shut", _say("answered", "shut")
+    against = [g for g in s.grounds if stops(g)]
+    rules, (holds, asks) = len(by_rule(against)), open_rules(against)
+    if not holds + asks:
+        return "done", _say("answered", "done", all=rules)
+    pending = len(by_rule(g for g in against if g.answer == "pending"))
+    line = _say("answered", "now", done=rules - holds - asks, all=rules, holds=holds - pending, asks=asks)
+    return "now", line + (_say("answered", "pending", pending=pending) if pending else "")
+
+
+def _told(s: State) -> Line:
+    told = [p for p in s.parties if p.notice == "told"]
+    if not s.parties:
+        return "now", _say("told", "now")
+    if len(told) == len(s.parties):
+        due = any(p.redirect == "due" for p in s.parties)
+        return ("now", _say("told", "redirect")) if due else ("done", _say("told", "done"))
+    sealed = all(p.notice != "none" for p in s.parties)
+    if s.barred():
+        return "now", _say("told", "gagged" if sealed else "gagged-unwritten")
+    if told:
+        return "now", _say("told", "some", done=len(told), all=len(s.parties))
+    return "now", _say("told", "sealed" if sealed else "now")
+
+
+def _compelled(s: State) -> Line:
+    leaving = releasable(s)
+    if leaving:
+        return "done", _say("compelled", "done", pieces=len(leaving), all=len(s.cells), why=reasons_in_words(leaving))
+    left = [c for c in s.cells if c not in s.out]
+    if s.out and not left:
+        return "done", _say("compelled", "out")
+    if s.refused:
+        return "shut", _say("compelled", "refused")
+    if s.cells and all("fell" in s.stands(c) for c in left):
+        return "shut", _say("compelled", "fell")
+    free = sum(not s.stands(c) for c in left)
+    if s.assessed == "current" and free:
+        return "now", _say("compelled", "stayed" if s.stay else "now", pieces=free, all=len(s.cells))
+    return "shut", _say("compelled", "pending" if any(g.answer == "pending" for g in s.grounds) else "shut")
+
+
+def reasons_in_words(leaving: Iterable[tuple[Any, str]]) -> str:
+    """The reasons for which pieces may leave, each once."""
+    return ", ".join(dict.fromkeys(words()["reasons"][why] for _, why in leaving))
+
+
+def _proven(s: State) -> Line:
+    if s.planned:
+        lacks = "unproven" if not s.proof and not s.suspends else "untested" if not s.tested else "done"
+        return "done" if lacks == "done" else "now", _say("proven", lacks)
+    if s.out:
+        return "done", _say("proven", "out")
+    return "shut", _say("proven", "shut")
+
+
+def _released(s: State) -> Line:
+    if s.planned:
+        return "now" if s.tested else "shut", _say("released", "now", done=len(s.approvals))
+    if s.out:
+        return "done", _say("released", "on-its-way" if s.undelivered else "delivered")
+    return "shut", _say("released", "shut")
+
+
+def _keys(case: Case, s: State) -> Line:
+    if not s.out:
+        return "shut", _say("keys", "shut")
+    wanted = case_events(case, "ticket.wanted", "ciphertext.only")
+    return ("now", _say("keys", "wanted")) if wanted == "ticket.wanted" else ("done", _say("keys", "ciphertext"))
+
+
+def case_events(case: Case, *names: str) -> str:
+    """The name of the last event of these that the case's acts gave out, or ""."""
+    found = OutboxEvent.objects.filter(act__case=case, name__in=names).order_by("-pk").values_list("name", flat=True)
+    return found.first() or ""
 
 
 def duties(case: Case) -> list[Due]:
@@ -132,41 +218,111 @@ def due(case: Case) -> Due | None:
     return None if case.closed else first_due(case)
 
 
-NEXT = (
-    ("close", lambda s: s.authentic == "forged" and not s.closed),
+Test = Callable[[State], bool]
+
+
+def _holding(s: State) -> bool:
+    return any(stops(g) and not g.unknown and g.answer == "open" for g in s.grounds)
+
+
+def _answer(*answers: str) -> Test:
+    return lambda s: any(stops(g) and g.answer in answers for g in s.grounds)
+
+
+def _can(act: str) -> Test:
+    """That the case lacks nothing of its own for this act."""
+    somebody = frozenset(ROLES)
+    return lambda s: not missing(s, act, Actor("somebody", somebody))
+
+
+NEXT: tuple[tuple[str, Test], ...] = (
+    ("close", lambda s: s.authentic == "forged"),
     ("read", lambda s: not s.read),
     ("authenticate", lambda s: s.authentic == "unknown"),
     ("confirm", lambda s: not s.confirmed),
     ("assess", lambda s: s.assessed != "current"),
-    ("answer", lambda s: any(not g.answered for g in s.grounds if stops(g))),
-    ("close", lambda s: not s.closed),
+    # A life first.
+    ("check-emergency", lambda s: bool(s.emergency) and not s.emergency >= CHECKS),
+    ("grant-emergency", lambda s: bool(s.emergency) and "granted" not in s.emergency),
+    # What is on its way.
+    ("deliver", lambda s: s.undelivered),
+    ("prove", lambda s: s.planned and not s.proof and not s.suspends),
+    ("test-disclosure", lambda s: s.planned and not s.tested),
+    ("write-notice", lambda s: s.planned and any(p.notice == "none" for p in s.parties)),
+    ("notify", lambda s: s.planned and _can("notify")(s) and any(p.notice == "sealed" for p in s.parties)),
+    ("redirect", lambda s: s.planned and not s.barred() and any(p.redirect == "due" for p in s.parties)),
+    ("approve", lambda s: s.planned and len(s.approvals) < 2),
+    ("carry-out", lambda s: s.planned and s.suspends),
+    ("release", lambda s: s.planned),
+    ("plan", lambda s: _can("plan")(s) and "granted" in s.emergency),
+    # Every ground answered, the customer told.
+    ("challenge", lambda s: not s.refused and _holding(s)),
+    ("ask", lambda s: not s.refused and any(stops(g) and g.unknown and g.answer == "open" for g in s.grounds)),
+    ("write-notice", lambda s: any(p.notice == "none" for p in s.parties)),
+    ("notify", lambda s: not s.barred() and any(p.notice == "sealed" for p in s.parties)),
+    ("redirect", lambda s: any(p.redirect == "due" for p in s.parties)),
+    ("reserve", _answer("overdue")),
+    ("protest", _can("protest")),
+    ("sign-conflict-lead", _can("sign-conflict-lead")),
+    ("sign-conflict-privacy", _can("sign-conflict-privacy")),
+    ("close", lambda s: s.refused),
+    ("declare-compelled", _can("declare-compelled")),
+    ("plan", _can("plan")),
+    ("record-outcome", _answer("pending")),
+    ("wait", _answer("asked")),
+    ("record-paper", lambda s: s.paper == "due"),
+    ("close", lambda s: True),
 )
-"""What comes next, in order; the first whose test is true."""
+"""What comes next, in order; the first whose test is true. Each is an act, or `wait`."""
 
 
-def next_step(case: Case) -> Next:
-    """Who must do what next on this case."""
+def next_step(case: Case, now: datetime | None = None) -> Next:
+    """Who must do what next on this case. `now` is UTC, by default this moment."""
     state = state_of(case)
     if state.closed:
         return Next("", words()["next"]["closed"].format(why=words()["closings"][state.closed]), "")
     name = next(n for n, test in NEXT if test(state))
-    if name == "answer" and not case.drafts.filter(kind="objection").exists():
+    if name == "challenge" and not case.drafts.filter(kind="objection").exists():
         name = "draft"
-    spec = ACTS.get(name)
-    return Next(words()["next"][name]["who"], words()["next"][name]["what"], name if spec else "")
+    elif name in ACTS and asks_law_of_today(name) and not law_is_of(case, now or datetime.now(UTC)):
+        return Next(words()["next"]["law"]["who"], words()["next"]["law"]["what"], "assess")
+    return Next(words()["next"][name]["who"], words()["next"][name]["what"], name if name in ACTS else "")
 
 
-OFFERED = (
-    "read", "authenticate", "reject-as-forged", "confirm", "preserve", "end-preservation", "record-gag", "assess",
-    "draft", "close",
-)  # fmt: skip
-"""The acts that are offered on a case without anything being chosen first."""
+def asks_law_of_today(act: str) -> bool:
+    """Whether the law must have been taken as of today for this act."""
+    return any(c.given == "law" for c in ACTS[act].guard)
 
 
-def open_acts(case: Case, actor: Actor) -> list[tuple[str, tuple[str, ...]]]:
-    """The acts that this person's roles allow, each with the conditions the case still lacks for it."""
+def open_acts(case: Case, actor: Actor, now: datetime | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    """The acts that this person's roles allow, in the order of a case's life, each with what is still lacking."""
     state = state_of(case)
-    return [(name, missing(state, name, actor)) for name in OFFERED if ACTS[name].who & actor.roles]
+    known = {"law": law_is_of(case, now or datetime.now(UTC))}
+    return [(name, missing(state, name, actor, known)) for name, spec in ACTS.items() if spec.who & actor.roles]
+
+
+def at_return(state: State) -> tuple[tuple[str, int], ...]:
+    """What stands when the duty falls due and nobody decided anything: each outlook, and for how many pieces.
+
+    answerable no; stayed; compelled; protest (soft grounds alone hold it up); conflict; hard; fell.
+    """
+    if not is_ready(state):
+        return (("unready", len(state.cells)),)
+    if state.refused:
+        return (("refused", len(state.cells)),)
+    if state.stayed():
+        return (("stayed", len(state.cells)),)
+    found: dict[str, int] = {}
+    for cell in state.cells:
+        stands = state.stands(cell)
+        if cell in state.out:
+            continue
+        name = (
+            "compelled" if not stands else "fell" if "fell" in stands else "hard" if "hard" in stands
+            else "protest" if stands == {"soft"} else "conflict" if stands == {"forbids"} else "hard"
+        )  # fmt: skip
+        found[name] = found.get(name, 0) + 1
+    return tuple(found.items())
 
 
 def timeline(case: Case) -> list[Moment]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +24,7 @@ from demur.docket.lifecycle import missing
 from demur.docket.words import words as docket_words
 from demur.paper import PaperError, Party
 
-from .. import casepage, papers, tables, words
+from .. import casepage, doing, forms, papers, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
 
 COLUMNS = ("fact", "clause", "target", "value", "says", "page", "quote", "confidence", "confirmed", "confirmed_by")
@@ -42,15 +44,21 @@ def _number(raw: str | None) -> int | None:
 @require_safe
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """The case on one screen."""
-    held = _case(request, number)
+    return _screen(request, _case(request, number), request.GET)
+
+
+def _screen(
+    request: HttpRequest, held: models.Case, place: Mapping[str, str], typed: doing.Typed | None = None
+) -> HttpResponse:
+    # `place` is which page of which document is shown; `typed`, a form that could not be used: it stays as it was.
     actor = request.actor
-    document, page = _number(request.GET.get("document")), _number(request.GET.get("page"))
-    told = casepage.whole(held, actor, document, page, timezone.now().date())
+    document, page = _number(place.get("document")), _number(place.get("page"))
+    told = casepage.whole(held, actor, document, page, timezone.now().date(), typed)
     told["may_confirm"] = not missing(told["state"], "confirm", actor)
     told["read_at"] = [f for f in (*told["look"], *told["clear"], *told["sure"]) if f["page"]]
     told["token"] = uuid4().hex
-    told["back"] = request.GET.urlencode()
-    return render(request, "desk/case/case.html", told)
+    told["back"] = urlencode({k: v for k, v in (("document", document), ("page", page)) if v is not None})
+    return render(request, "desk/case/case.html", told, status=400 if typed else 200)
 
 
 @open_to(RESPONSE_TEAM)
@@ -254,43 +262,101 @@ def _clauses(held: models.Case, post: Any) -> list[dict[str, Any]]:
     return clauses
 
 
-PAYLOADS = {
-    "authenticate": ("how",),
-    "reject-as-forged": ("why",),
-    "record-gag": ("gag",),
-    "assess": ("as_of",),
-    "close": ("reason",),
-}
-"""What a person writes with an act; the other acts take nothing but the click."""
-
-
 def provider() -> Party:
     """The provider as it signs its letters, from the settings."""
     return Party(name=settings.PROVIDER, lines=tuple(settings.PROVIDER_LINES))
 
 
-@open_to(RECEIVERS)
+CLERK: Mapping[str, Callable[..., acts.Done | acts.Refused]] = {
+    "read": lambda number, actor, given, token: clerk.read(number, actor, token=token),
+    "draft": lambda number, actor, given, token: clerk.draft(
+        number, given["kind"], actor, provider=provider(), token=token
+    ),
+}
+"""The acts that take long and are made ready before the case is locked."""
+
+
+@open_to(CASES)
 @require_POST
 def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
-    """Do one act on the case; a refused one says what is missing and who can meet it."""
-    if act not in standing.OFFERED or act == "confirm":
+    """Do one act on the case; one that lets out or gives up something is shown once more before.
+
+    What cannot be used or is refused keeps what was typed, and says what is missing and who can meet it.
+    """
+    form = forms.HERE.get(act)
+    if form is None:
         raise Http404
     held = _case(request, number)
     actor = request.actor
-    said = words.say("saids.did", act=docket_words()["acts"][act]["did"])
+    if models.Act.objects.filter(case=held, person=actor.person, token=_token(request), name=act).exists():
+        messages.success(request, words.say("saids.repeated"))
+        return _back(request, number)
+    lacking = missing(standing.state_of(held), act, actor)
+    if lacking:
+        return _refused(request, held, act, acts.in_words(act, lacking))
     try:
-        if act == "read":
-            done = clerk.read(number, actor, token=_token(request))
-        elif act == "draft":
-            done = clerk.draft(number, request.POST.get("kind", ""), actor, provider=provider(), token=_token(request))
-            said = words.say("saids.drafted")
+        about = doing.subjects(held, actor, act, forms.about_of(form, request))
+        given = doing.expand(held, act, forms.payload_of(form, request))
+        payloads = [{**given, **subject} for subject in about]
+        done: acts.Done | acts.Refused
+        if form.asks_again and request.POST.get("seen") != str(held.revision):
+            after = acts.foresee(held, act, actor, payloads)
+            if not isinstance(after, acts.Refused):
+                return _look_again(request, held, act, after, [v for s in about for v in s.values()])
+            done = after
+        elif act in CLERK:
+            done = CLERK[act](number, actor, given, _token(request))
         else:
-            given = {k: request.POST.get(k, "").strip() for k in PAYLOADS.get(act, ())}
-            done = acts.act(number, act, actor, given, token=_token(request))
-        if _tell(request, done, said) and act == "draft" and isinstance(done, acts.Done):
-            latest = held.drafts.order_by("-number").first()
-            if latest is not None:
-                return redirect("case-letter", number, latest.number)
+            done = _each(number, act, actor, payloads, _token(request))
     except (acts.ActError, PaperError) as error:
-        messages.error(request, str(error))
-    return _back(request, number)
+        return _as_typed(request, held, act, (str(error),), getattr(error, "field", ""))
+    if isinstance(done, acts.Refused):
+        return _refused(request, held, act, done.missing)
+    said = words.say("saids.drafted" if act == "draft" else "saids.did", act=docket_words()["acts"][act]["did"])
+    messages.success(request, words.say("saids.repeated") if done.repeated else said)
+    latest = held.drafts.order_by("-number").first() if act == "draft" else None
+    return redirect("case-letter", number, latest.number) if latest else _back(request, number)
+
+
+def _each(
+    number: str, act: str, actor: acts.Actor, payloads: Sequence[Mapping[str, Any]], token: str
+) -> acts.Done | acts.Refused:
+    # One act for each ground chosen: all of them or none.
+    with transaction.atomic():
+        for n, payload in enumerate(payloads):
+            done = acts.act(number, act, actor, payload, token=f"{token[:74]}:{n}" if n else token)
+            if isinstance(done, acts.Refused):
+                transaction.set_rollback(True)
+                break
+    return done
+
+
+def _look_again(request: HttpRequest, held: models.Case, act: str, after: acts.State, about: list[str]) -> HttpResponse:
+    kept = [(k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "seen")]
+    told = {
+        "case": held,
+        "act": act,
+        "does": docket_words()["acts"][act]["does"],
+        "about": words.table("again").get(act, ""),
+        "moved": "seen" in request.POST,
+        "kept": kept,
+        "typed": [v for k, v in kept if k in ("why", "to") and v],
+        "foreseen": doing.foreseen(held, act, after, about),
+        "back": request.POST.get("back", ""),
+    }
+    return render(request, "desk/case/again.html", told)
+
+
+def _refused(request: HttpRequest, held: models.Case, act: str, lacking: Sequence[acts.Missing]) -> HttpResponse:
+    return _as_typed(request, held, act, tuple(words.say("saids.refused", what=m.what, who=m.who) for m in lacking))
+
+
+def _as_typed(
+    request: HttpRequest, held: models.Case, act: str, lines: tuple[str, ...], field: str = ""
+) -> HttpResponse:
+    for line in lines:
+        messages.error(request, line)
+    values = {k: [str(v) for v in vs] for k, vs in request.POST.lists()}
+    about = frozenset(values.get(forms.HERE[act].at, ()))
+    typed = doing.Typed(act, about, values, field, lines)
+    return _screen(request, held, QueryDict(request.POST.get("back", "")), typed)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from demur.docket import acts, models
 from demur.docket.lifecycle import ACTS, State, stops
-from demur.docket.standing import Next, next_step, state_of
+from demur.docket.standing import Next, by_rule, next_step, open_rules, state_of
 from demur.docket.visible import whole_cases
 from demur.docket.words import words as docket_words
 from demur.facts import vocabulary
@@ -75,8 +75,7 @@ def _row(case: models.Case, today: date) -> dict[str, Any]:
     facts = {f.name: f.value for f in case.facts.all()}
     asked = _asked(case)
     against = [g for g in state.grounds if stops(g) or g.against == "gag"]
-    hold = sum(not g.unknown and not g.answered for g in against)
-    ask = sum(g.unknown and not g.answered for g in against)
+    hold, ask = open_rules(against)
     country = str(facts.get("issuer_country") or "")
     return {
         "case": case.number,
@@ -104,7 +103,7 @@ def _row(case: models.Case, today: date) -> dict[str, Any]:
         "hold_words": words.count("case.hold", hold),
         "ask_words": words.count("case.ask", ask),
         "assessed": state.assessed != "no",
-        "grounds": len(against),
+        "grounds": len(by_rule(against)),
         "forged": state.authentic == "forged",
         "gag": any(not g.ended for g in state.gags),
         "stands": _stands(case, state),
@@ -146,6 +145,15 @@ def _stands(case: models.Case, state: State) -> str:
         return words.count("stands.to-confirm", waiting) if not state.confirmed else words.say("stands.to-assess")
     if state.assessed == "stale":
         return words.say("stands.stale")
+    if state.out:
+        return words.say("stands.on-its-way" if state.undelivered else "stands.delivered")
+    if state.refused:
+        return words.say("stands.refused")
+    if state.planned:
+        return words.say("stands.planned", done=len(state.approvals))
+    pending = len(by_rule(g for g in state.grounds if g.answer == "pending"))
+    if pending:
+        return words.count("stands.pending", pending)
     if case.drafted:  # type: ignore[attr-defined]
         return words.say("stands.drafted")
     best = next((g.finding for g in case.open_grounds), None)  # type: ignore[attr-defined]

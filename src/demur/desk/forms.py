@@ -1,0 +1,250 @@
+"""The forms of the acts: which fields each takes, where on the case it stands, and what was typed as a payload.
+
+One table; no act has code of its own. The words of a field are in `words/forms.toml` under [fields] (`act-field`, or
+`field` for those that read alike everywhere), what an act is about under [forms].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+
+from demur.docket import clerk, models
+from demur.docket.acts import ActError
+from demur.docket.lifecycle import CHECKS, CLOSINGS, FORMS, RESULTS, Ground
+from demur.docket.standing import state_of
+from demur.docket.words import words as docket_words
+
+from . import says, words
+
+Kind = Literal["line", "text", "date", "money", "choice", "forum", "tick", "file", "grounds", "pieces", "facts"]
+Choices = Callable[[models.Case], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a person writes or chooses; `name` is what the payload calls it.
+
+    `choices` are those of a choice on this case; `among` are the grounds that may be ticked.
+    """
+
+    name: str
+    kind: Kind = "text"
+    needed: bool = True
+    choices: Choices = lambda case: []
+    among: Callable[[Ground], bool] = lambda ground: False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How an act is done at the desk: what is filled in, and at what it stands ("" is the case as a whole).
+
+    `asks_again`: before it is done the desk shows what it lets out or gives up, and asks once more.
+    """
+
+    fields: tuple[Field, ...] = ()
+    at: Literal["", "ground", "gag", "party"] = ""
+    asks_again: bool = False
+
+
+def _named(part: str, *codes: str) -> Choices:
+    return lambda case: [(code, words.say(f"{part}.{code}")) for code in codes]
+
+
+def _closings(case: models.Case) -> list[tuple[str, str]]:
+    return [(code, docket_words()["closings"][code]) for code in CLOSINGS]
+
+
+def _checks_left(case: models.Case) -> list[tuple[str, str]]:
+    return [(code, words.say(f"checks.{code}")) for code in sorted(CHECKS - state_of(case).emergency)]
+
+
+def _on_their_way(case: models.Case) -> list[tuple[str, str]]:
+    sent = models.Delivery.objects.filter(act__case=case, received_at=None)
+    return [(str(d.pk), words.say("forms.delivery", to=d.to, how=d.how, day=says.day(d.at.date()))) for d in sent]
+
+
+WHY = Field("why")
+HOW = Field("how", "line")
+UNTIL = Field("until", "date")
+FILE = Field("document", "file")
+FORUM = Field("forum", "forum", needed=False)
+FILED_ON = Field("filed_on", "date", needed=False)
+
+
+def _raisable(ground: Ground) -> bool:
+    return ground.answer in ("open", "asked", "overdue")
+
+
+GROUPS: Mapping[str, Mapping[str, Form]] = {
+    "first": {
+        "read": Form(),
+        "add-document": Form((FILE,)),
+        "authenticate": Form((HOW,)),
+        "reject-as-forged": Form((WHY,)),
+        "assess": Form((Field("as_of", "date"),)),
+        "preserve": Form(),
+        "end-preservation": Form(),
+    },
+    "silence": {
+        "record-gag": Form((Field("gag", "line"), Field("until", "date", needed=False))),
+        "set-gag-end": Form((UNTIL,), at="gag"),
+        "extend-gag": Form((UNTIL, FILE), at="gag"),
+        "end-gag": Form((WHY,), at="gag"),
+        "record-danger": Form((Field("gag", "line"), WHY, UNTIL)),
+        "sign-danger": Form(at="gag"),
+    },
+    "customer": {
+        "write-notice": Form(at="party"),
+        "notify": Form((Field("looked", "tick"),), at="party"),
+        "redirect": Form(at="party"),
+        "record-delivery": Form((Field("delivery", "choice", choices=_on_their_way), Field("proof", "line"))),
+    },
+    "grounds": {
+        "draft": Form((Field("kind", "choice", choices=_named("papers", *clerk.PAPERS)),)),
+        "challenge": Form(
+            (
+                Field("grounds", "grounds", among=_raisable),
+                Field("form", "choice", choices=_named("challenges", *FORMS)),
+                FORUM,
+                FILED_ON,
+            )
+        ),
+        "ask": Form((UNTIL,), at="ground"),
+        "record-outcome": Form(
+            (
+                Field("result", "choice", choices=_named("results", *RESULTS)),
+                Field("court", "tick", needed=False),
+                FORUM,
+                Field("decided_on", "date", needed=False),
+                Field("cost", "money", needed=False),
+                Field("currency", "line", needed=False),
+                Field("said", needed=False),
+            ),
+            at="ground",
+        ),
+        "appeal": Form((FORUM, FILED_ON), at="ground"),
+        "waive": Form((WHY,), at="ground", asks_again=True),
+        "reserve": Form((WHY,), at="ground", asks_again=True),
+        "leave-unchallenged": Form((Field("grounds", "grounds", among=_raisable), WHY)),
+        "refuse": Form((WHY,), asks_again=True),
+        "disclose-privileged": Form((Field("to", "line"), WHY), asks_again=True),
+    },
+    "duty": {
+        "extend": Form((UNTIL,)),
+        "stay": Form((WHY,)),
+        "end-stay": Form((WHY,)),
+        "declare-compelled": Form(asks_again=True),
+        "protest": Form((WHY,), asks_again=True),
+        "sign-conflict-lead": Form((WHY,), asks_again=True),
+        "sign-conflict-privacy": Form((WHY,), asks_again=True),
+    },
+    "emergency": {
+        "claim-emergency": Form((Field("cells", "pieces"), WHY)),
+        "check-emergency": Form((Field("check", "choice", choices=_checks_left), HOW)),
+        "grant-emergency": Form((WHY,), asks_again=True),
+        "deny-emergency": Form((WHY,)),
+        "record-paper": Form((FILE,)),
+        "write-off-paper": Form((WHY,)),
+    },
+    "leaving": {
+        "plan": Form(),
+        "prove": Form((Field("maps", "tick"), HOW, Field("by", "line"))),
+        "test-disclosure": Form((Field("facts", "facts", needed=False),)),
+        "approve": Form(asks_again=True),
+        "release": Form(asks_again=True),
+        "carry-out": Form(asks_again=True),
+        "deliver": Form((HOW,)),
+        "record-breach": Form((WHY,)),
+    },
+    "end": {
+        "close": Form((Field("reason", "choice", choices=_closings),)),
+    },
+}
+"""The acts as they are offered, by group, in the order of a case's life."""
+
+HERE: Mapping[str, Form] = {name: form for group in GROUPS.values() for name, form in group.items()}
+ELSEWHERE = frozenset({"receive", "confirm"})
+"""Acts of the team that have a place of their own: the door, and beside each fact."""
+
+
+class Unfilled(ActError):
+    """A field was left empty or makes no sense; `field` is its name."""
+
+    def __init__(self, field: str, says: str) -> None:
+        super().__init__(says)
+        self.field = field
+
+
+def payload_of(form: Form, request: HttpRequest) -> dict[str, Any]:
+    """What was filled in, as the docket takes it. Raises Unfilled, naming the first field that cannot be used."""
+    given: dict[str, Any] = {}
+    for field in form.fields:
+        value = _value(field, request)
+        if value not in (None, "", [], {}):
+            given[field.name if field.kind != "file" else "files"] = value
+        elif field.needed:
+            raise Unfilled(field.name, words.say(f"unfilled.{field.kind}"))
+    return given
+
+
+def _value(field: Field, request: HttpRequest) -> Any:
+    raw = request.POST.get(field.name, "").strip()
+    match field.kind:
+        case "tick":
+            return True if raw else None
+        case "date":
+            return _day(field, raw) if raw else ""
+        case "money":
+            return _money(field, raw) if raw else ""
+        case "grounds":
+            return request.POST.getlist(field.name)
+        case "pieces":
+            return [_cell(field, cell) for cell in request.POST.getlist(field.name)]
+        case "facts":
+            asked = ((k.partition(":")[2], v.strip()) for k, v in request.POST.items() if k.startswith("facts:"))
+            return {name: value for name, value in asked if value}
+        case "file":
+            return [(f.name, f.read()) for f in request.FILES.getlist(field.name) if isinstance(f, UploadedFile)]
+        case _:
+            return raw
+
+
+def _day(field: Field, raw: str) -> str:
+    try:
+        return date.fromisoformat(raw).isoformat()
+    except ValueError:
+        raise Unfilled(field.name, words.say("unfilled.no-day", raw=raw)) from None
+
+
+def _money(field: Field, raw: str) -> str:
+    try:
+        amount = Decimal(raw)
+    except InvalidOperation:
+        raise Unfilled(field.name, words.say("unfilled.no-money", raw=raw)) from None
+    if not amount.is_finite() or amount < 0:
+        raise Unfilled(field.name, words.say("unfilled.no-money", raw=raw))
+    return str(amount)
+
+
+def _cell(field: Field, raw: str) -> list[int]:
+    clause, _, target = raw.partition(".")
+    if not (clause.isdigit() and target.isdigit()):
+        raise Unfilled(field.name, words.say("unfilled.pieces"))
+    return [int(clause), int(target)]
+
+
+def about_of(form: Form, request: HttpRequest) -> list[dict[str, str]]:
+    """At what the act is done, once for each ground, gag or party chosen. Raises Unfilled where none was."""
+    if not form.at:
+        return [{}]
+    chosen = list(dict.fromkeys(v for v in request.POST.getlist(form.at) if v))
+    if not chosen:
+        raise Unfilled(form.at, words.say(f"unfilled.{form.at}"))
+    return [{form.at: key} for key in chosen]
