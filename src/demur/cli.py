@@ -9,15 +9,19 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import polars
+
     from demur.facts import Demand
     from demur.law import Assessment, Finding
 
 DONE, NO, WRONG = 0, 1, 2
+LAW = "a day of the library shipped, a folder of rules, or the version of a library kept"
 ERRORS = (
     ("demur.reading", "ReadingError"),
     ("demur.paper", "PaperError"),
@@ -129,12 +133,11 @@ def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) 
     decided = inside.add_parser("decided", help="replay decided cases")
     decided.add_argument("folder", nargs="?", metavar="FOLDER", help="a folder of cases (default: those shipped)")
     decided.set_defaults(run=_law_decided)
-    diff = inside.add_parser("diff", help="what changes between two libraries, and for which cases")
-    diff.add_argument("old", metavar="A", help="a library folder")
-    diff.add_argument("new", metavar="B", help="a library folder")
-    diff.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
+    diff = inside.add_parser("diff", help="what changes between two laws, and for which cases")
+    diff.add_argument("old", metavar="A", help=LAW)
+    diff.add_argument("new", metavar="B", help=LAW)
     diff.add_argument("--rows", metavar="ROWS.parquet", help="cases laid flat, to see for whom it changes")
-    diff.set_defaults(run=_law_diff)
+    diff.add_argument("--transfers", action="store_true", help="the rules on transfers")
     replay = inside.add_parser("replay", help="make past decisions of the docket again, each under its own law")
     which = replay.add_mutually_exclusive_group(required=True)
     which.add_argument("case", nargs="?", metavar="CASE", help="the number of a case")
@@ -143,12 +146,17 @@ def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) 
     replay.set_defaults(run=_law_replay)
     sweep = inside.add_parser("sweep", help="apply the rules to millions of rows")
     sweep.add_argument("rows", metavar="ROWS.parquet", help="a column per fact, null where unknown")
-    sweep.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
-    sweep.add_argument("--changed-since", metavar="FOLDER", help="an older library: only what answers otherwise now")
+    sweep.add_argument("--changed-since", metavar="LAW", help=f"only what this law answered otherwise: {LAW}")
+    sweep.add_argument(
+        "--rows-since", metavar="ROWS", help="only rows changed since: a date (of changed_on), or the earlier rows"
+    )
     sweep.add_argument("--transfers", action="store_true", help="the rows are transfers")
-    sweep.add_argument("-o", metavar="OUT.parquet", help="write the answers")
-    sweep.add_argument(*as_json[0], **as_json[1])
-    sweep.set_defaults(run=_law_sweep)
+    sweep.add_argument("--sql", choices=("duckdb", "clickhouse", "spark"), help="print the query instead of running it")
+    for command, run in ((diff, _law_diff), (sweep, _law_sweep)):
+        command.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
+        command.add_argument("-o", metavar="OUT.parquet", help="write the answers")
+        command.add_argument(*as_json[0], **as_json[1])
+        command.set_defaults(run=run)
 
 
 def _ledger_parser(commands: Any) -> None:
@@ -436,20 +444,41 @@ def _on(text: str | None) -> date:
 
 
 def _law_diff(args: Any) -> int:
-    from demur.law import load, sweep
+    from demur.law import sweep
+    from demur.law.edition import changed, standing
 
-    day, old, new = _on(args.as_of), load(args.old), load(args.new)
-    changes = sweep.changed(old, new, day)
-    for change in changes:
-        how = "new" if change.old is None else "gone" if change.new is None else "changed"
-        print(f"{how:8} {change.rule}")
-    print(f"{len(changes)} rules answer differently as of {day}")
-    if args.rows and changes:
-        rows = sweep.encode_lazily(sweep.open_rows(args.rows))
-        found = sweep.differences(rows, changes, old, new, day)
-        for rule, count in found.group_by("rule").len().sort("rule").iter_rows():
-            print(f"{count:10} rows  {rule}")
-    return NO if changes else DONE
+    day = _on(args.as_of)
+    sides = [standing(name, day, _kept_law()) for name in (args.old, args.new)]
+    before, after = (side.edition(transfers=args.transfers) for side in sides)
+    rules = changed(before, after)
+    if args.rows and rules:
+        rows, own = _rows(args.rows, args.as_of)
+        before, after = (side.edition(own_days=own, transfers=args.transfers) for side in sides)
+        _show_touched(sweep.touched(sweep.encode(rows), before, after, day), args.rows, args)
+        return NO
+    how = {r: "gone" if r not in after else "changed" if r in before else "new" for r in rules}
+    if args.json:
+        print(json.dumps([{"rule": rule, "how": word} for rule, word in how.items()], indent=2))
+        return NO if rules else DONE
+    for rule, word in how.items():
+        print(f"{word:8} {rule}")
+    print(f"{len(rules)} rules answer differently as of {day}")
+    return NO if rules else DONE
+
+
+def _kept_law() -> Path:
+    from demur.options import option
+
+    return Path(option("data", "demur-data")) / "law"
+
+
+def _rows(name: str, as_of: str | None) -> tuple[polars.LazyFrame, bool]:
+    """Rows, and whether each is judged on its own day: not where one day is named for all."""
+    from demur.law import sweep
+
+    rows = sweep.open_rows(name)
+    own = "as_of" in rows.collect_schema()
+    return (rows.drop("as_of"), False) if own and as_of else (rows, own)
 
 
 def _law_replay(args: Any) -> int:
@@ -476,21 +505,37 @@ def _law_replay(args: Any) -> int:
 
 
 def _law_sweep(args: Any) -> int:
-    from demur.law import library, load, sweep
+    from demur.law import library, sweep
+    from demur.law.edition import Standing, changed, facts_read, only, standing
 
-    day, law = _on(args.as_of), library()
-    rows = sweep.encode_lazily(sweep.open_rows(args.rows))
+    day = _on(args.as_of)
+    rows, own = _rows(args.rows, args.as_of)
+    after = before = Standing(library(), day).edition(own_days=own, transfers=args.transfers)
     if args.changed_since:
-        old = load(args.changed_since)
-        found = sweep.differences(rows, sweep.changed(old, law, day), old, law, day)
-        if args.o:
-            found.write_parquet(args.o)
-        print(f"{found['id'].n_unique()} rows answer otherwise, by {found['rule'].n_unique()} rules, as of {day}")
+        before = standing(args.changed_since, day, _kept_law()).edition(own_days=own, transfers=args.transfers)
+    earlier, since = None, _as_day(args.rows_since)
+    if since:
+        rows = sweep.since(rows, since)
+    elif args.rows_since:
+        earlier = sweep.encode(_rows(args.rows_since, args.as_of)[0])
+    if args.sql:
+        from demur.law import sql
+
+        schema = rows.collect_schema()
+        by_change = args.changed_since is not None
+        print(sql.touched(before, after, schema, day, args.sql) if by_change
+              else sql.cells(after, schema, day, args.sql))  # fmt: skip
         return DONE
-    rules = sweep.rules_on(law, day, transfers=args.transfers)
+    read = only(after, changed(before, after)) if args.changed_since and earlier is None else after
+    for fact, number in sweep.strays(rows, facts_read(read)).items():
+        print(f"warning: {number} rows have a {fact} that is none and count as unknown", file=sys.stderr)
+    rows = sweep.encode(rows)
+    if args.changed_since or earlier is not None:
+        _show_touched(sweep.touched(rows, before, after, day, earlier), args.rows, args)
+        return DONE
     if args.o:
-        sweep.evaluate(rows, rules, law, day).sink_parquet(args.o)
-    counts = sweep.count(rows, rules, law, day)
+        sweep.write(sweep.evaluate(rows, after, day), args.o, beside=args.rows)
+    counts = sweep.count(rows, after, day)
     if args.json:
         print(json.dumps([{"rule": c.rule, "holds": c.holds, "unknown": c.unknown} for c in counts], indent=2))
         return DONE
@@ -498,6 +543,31 @@ def _law_sweep(args: Any) -> int:
         if item.holds or item.unknown:
             print(f"{item.holds:12} hold {item.unknown:12} unknown  {item.rule}")
     return DONE
+
+
+def _as_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _show_touched(found: polars.LazyFrame, rows: str, args: Any) -> None:
+    """The touched rows written, where that is asked for, and told: how many of each rule, and what they are now."""
+    import polars
+
+    from demur.law import sweep
+
+    if args.o:
+        sweep.write(found, args.o, beside=rows)
+        found = polars.scan_parquet(args.o)
+    number, rules = sweep.tally(found.collect(engine="streaming"))
+    if args.json:
+        print(json.dumps([asdict(touch) for touch in rules], indent=2))
+        return
+    for one in rules:
+        print(f"{one.rows:12} rows  {one.rule}: {one.holds} hold now, {one.unknown} unknown, {one.fails} fail")
+    print(f"{number} rows answer otherwise, by {len(rules)} rules")
 
 
 # ------------------------------------------------------------------ processes, ledger, benchmarks

@@ -7,13 +7,17 @@ an atom on an unknown fact is unknown, except `Known`, which asks just that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import and_, inv, or_
+from typing import TypeVar, cast
 
 from demur.facts import Level, Vocabulary
 from demur.facts.values import suggest
 
+T = TypeVar("T")
 Constant = bool | int | str | date
 LONGEST = 10_000
 """More characters than this are no expression: whoever needs them names a part of it as a term."""
@@ -519,6 +523,19 @@ def atoms(node: Node) -> Iterator[Atom]:
             yield from atoms(part)
         case _:
             yield node
+
+
+def fold(node: Node, atom: Callable[[Atom], T]) -> T:
+    """The tree in another engine's terms: `&`, `|` and `~` of it over what `atom` makes of each atom."""
+    match node:
+        case And(parts):
+            return reduce(and_, (fold(part, atom) for part in parts))
+        case Or(parts):
+            return reduce(or_, (fold(part, atom) for part in parts))
+        case Not(part):
+            return cast(T, inv(fold(part, atom)))  # type: ignore[arg-type]
+        case _:
+            return atom(node)
 
 
 def facts_of(node: Node) -> tuple[str, ...]:

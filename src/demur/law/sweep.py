@@ -1,25 +1,258 @@
 """The sweep: the same rules over millions of rows at once, with Polars, three-valued results kept.
 
 A row is a case laid flat: a column per fact, null where unknown; enums as text or as codes (their place in the
-vocabulary, from 0). Polars' booleans follow Kleene as the rules do. What comes out is counted, or only where
-a changed rule gives another answer than before.
+vocabulary, from 0). Polars' booleans follow Kleene as the rules do. Where rows have a column `as_of`, each is
+judged on its own day, else all on one. What comes out is counted, or only the rows that a change of the law, or of
+their own facts, touches: the list from which the office opens its work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demur.facts import vocabulary
+from demur.facts import Demand, FactsError, vocabulary
+from demur.facts.values import suggest
 
-from .language import AS_OF, Always, And, Compare, Is, Known, Node, Not, OneOf, Or, Param
-from .library import Library, Rule
+from .edition import NO_LAW, Edition, changed, facts_read
+from .engine import facts_at
+from .language import AS_OF, Always, Atom, Compare, Is, Known, Node, OneOf, facts_of, fold
 
 if TYPE_CHECKING:
     import polars as pl
+
+VERDICTS = ("fails", "unknown", "holds")
+KEY = ("id", "clause", "target")
+"""What names a row, as far as its columns are there; the last two are indexes within the case."""
+CHANGED_ON = "changed_on"
+"""The column (date or time) that says when a row's facts last changed."""
+CODES = "demur.codes"
+"""Under this key a Parquet file says what the codes of its enums mean, so that a later vocabulary reads them right."""
+_PASS = 64  # rules of one reading of the rows: bounds the room that their answers take
+_BEFORE = " before"
+
+
+# ------------------------------------------------------------------ rows
+
+
+def codes(fact: str) -> dict[str, int]:
+    """The integer code of each value of an enum fact."""
+    return {value: number for number, value in enumerate(vocabulary()[fact].values)}
+
+
+def flat(name: str | int, demand: Demand) -> Iterator[dict[str, Any]]:
+    """A demand as rows: its facts for each clause and target, as `assess` reads them, under the case's name."""
+    for clause in range(len(demand.clauses)) or (None,):
+        targets = len(demand.clauses[clause].targets) if clause is not None else 0
+        for target in range(targets) or (None,):
+            facts = facts_at(demand, date.min, clause, target)
+            del facts[AS_OF]
+            yield {"id": name, "clause": clause, "target": target, **facts}
+
+
+def frame(records: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Facts by name, a mapping a row, as a table: enums coded, a fact that no row states left out."""
+    import polars as pl
+
+    data, words = list(records), vocabulary()
+    kinds: dict[str, Any] = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date, "enum": pl.String, "text": pl.String}
+    fixed: dict[str, Any] = {AS_OF: pl.Date, "clause": pl.Int32, "target": pl.Int32}
+    names = dict.fromkeys(name for record in data for name in record)
+    columns = {}
+    for name in names:
+        kind = kinds[words[name].type] if name in words else fixed.get(name)
+        columns[name] = pl.Series(name, [record.get(name) for record in data], dtype=kind)
+    return encode(pl.DataFrame(columns).lazy()).collect()
+
+
+def encode(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Enum columns given as text turned into codes; a text that is no value becomes null (unknown)."""
+    import polars as pl
+
+    texts = _texts(rows.collect_schema())
+    return rows.with_columns(
+        pl.col(name).cast(pl.String).cast(pl.Enum(list(codes(name))), strict=False).to_physical() for name in texts
+    )
+
+
+def strays(rows: pl.LazyFrame, facts: Iterable[str]) -> dict[str, int]:
+    """How many texts of these facts' columns, not yet encoded, are no value of the vocabulary."""
+    import polars as pl
+
+    texts = sorted(set(_texts(rows.collect_schema())) & set(facts))
+    if not texts:
+        return {}
+    lost = [(~pl.col(n).cast(pl.String).is_in(list(codes(n)))).sum().alias(n) for n in texts]
+    found = rows.select(lost).collect(engine="streaming").row(0, named=True)
+    return {name: number for name, number in found.items() if number}
+
+
+def _texts(schema: Mapping[str, Any]) -> list[str]:
+    import polars as pl
+
+    words, text = vocabulary(), (pl.String, pl.Categorical, pl.Enum)
+    return [n for n, t in schema.items() if n in words and words[n].type == "enum" and isinstance(t, text)]
+
+
+def write_rows(rows: pl.LazyFrame, path: Path | str) -> None:
+    """Encode rows and write them as Parquet, with the meaning of the codes."""
+    coded = encode(rows)
+    words = vocabulary()
+    lists = {n: list(codes(n)) for n in coded.collect_schema() if n in words and words[n].type == "enum"}
+    coded.sink_parquet(path, metadata={CODES: json.dumps(lists)})
+
+
+def open_rows(path: Path | str) -> pl.LazyFrame:
+    """A Parquet file (or a pattern of them) as rows.
+
+    Codes that the file explains are turned into those of today's vocabulary; without an explanation they are taken
+    as today's. Raises FileNotFoundError, and FactsError where the file or a column cannot be understood.
+    """
+    import polars as pl
+
+    files = _files(path)
+    try:
+        rows = pl.scan_parquet(files)
+        schema = rows.collect_schema()
+        said = {pl.read_parquet_metadata(file).get(CODES, "{}") for file in files}
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FactsError(f"{path} cannot be read: {str(error).splitlines()[0].lower()}; hint: give Parquet") from None
+    if len(said) > 1:
+        raise FactsError("these files explain their codes differently; hint: sweep them one by one")
+    rows = rows.drop([name for name, kind in schema.items() if kind == pl.Null])
+    _check(path, rows.collect_schema())
+    return _translated(rows, json.loads(said.pop()))
+
+
+def _files(path: Path | str) -> list[Path]:
+    place = Path(path)
+    if any(mark in str(path) for mark in "*?["):
+        found = sorted(place.parent.glob(place.name))
+    else:
+        found = [place] if place.is_file() else sorted(place.glob("*.parquet"))
+    if not found:
+        raise FileNotFoundError(f"there is no file {path}; hint: check the path")
+    return found
+
+
+def _check(path: Path | str, schema: Mapping[str, Any]) -> None:
+    import polars as pl
+
+    words = vocabulary()
+    fits: dict[str, tuple[str, Any]] = {
+        "bool": ("true or false", lambda t: t == pl.Boolean),
+        "int": ("a whole number", lambda t: t.is_integer()),
+        "date": ("a date without a time", lambda t: t == pl.Date),
+        "enum": ("text, or a code", lambda t: t.is_integer() or isinstance(t, pl.String | pl.Categorical | pl.Enum)),
+        "text": ("text", lambda _: True),
+    }
+    facts = [name for name in schema if name in words]
+    if not facts:
+        near = suggest(next(iter(schema), ""), words.facts)
+        raise FactsError(f"no column of {path} is a fact; hint: name columns as the vocabulary does: {near}")
+    for name in (*facts, *({AS_OF} & set(schema))):
+        wanted, fit = fits["date" if name == AS_OF else words[name].type]
+        if not fit(schema[name]):
+            raise FactsError(f"column {name} is {str(schema[name]).lower()}; hint: it takes {wanted}")
+
+
+def _translated(rows: pl.LazyFrame, said: Mapping[str, list[str]]) -> pl.LazyFrame:
+    """Codes of the vocabulary a file was written under, as those of today's; a value that is gone becomes unknown."""
+    import polars as pl
+
+    schema, words = rows.collect_schema(), vocabulary()
+    moved = []
+    for name, values in said.items():
+        if name in schema and name in words and schema[name].is_integer() and values != list(codes(name)):
+            now = codes(name)
+            table = {old: now.get(value) for old, value in enumerate(values)}
+            moved.append(pl.col(name).replace_strict(table, default=None, return_dtype=pl.UInt16))
+    return rows.with_columns(moved)
+
+
+# ------------------------------------------------------------------ trees over columns
+
+
+def expression(node: Node, schema: Mapping[str, Any], as_of: date) -> pl.Expr:
+    """One tree as a Polars expression over encoded columns; a fact without a column is unknown everywhere.
+
+    `as_of` is the day of every row, or, where there is a column `as_of`, of those that have none.
+    """
+    return fold(node, _Columns(schema, as_of).atom)
+
+
+class _Columns:
+    def __init__(self, schema: Mapping[str, Any], as_of: date, suffix: str = "") -> None:
+        self.schema, self.as_of, self.suffix = schema, as_of, suffix
+
+    def atom(self, atom: Atom) -> pl.Expr:
+        import polars as pl
+
+        unknown = pl.lit(None, dtype=pl.Boolean)
+        match atom:
+            case Always(value):
+                return pl.lit(value)
+            case Known(fact):
+                return self.column(fact).is_not_null() if self.has(fact) else pl.lit(False)
+            case Is(fact):
+                return self.column(fact) if self.has(fact) else unknown
+            case OneOf(fact, values):
+                assert isinstance(values, tuple)
+                return self.one_of(fact, values) if self.has(fact) else unknown
+            case Compare(fact, _, _, other):
+                return self.compare(atom) if self.has(fact) and (not other or self.has(other)) else unknown
+
+    def has(self, fact: str) -> bool:
+        return fact == AS_OF or fact in self.schema
+
+    def column(self, fact: str) -> pl.Expr:
+        import polars as pl
+
+        if fact != AS_OF:
+            return pl.col(fact + self.suffix)
+        day = pl.lit(self.as_of)
+        return pl.col(fact + self.suffix).fill_null(day) if fact in self.schema else day
+
+    def one_of(self, fact: str, values: Sequence[Any]) -> pl.Expr:
+        import polars as pl
+
+        column = self.column(fact)
+        if fact != AS_OF and vocabulary()[fact].type == "enum":
+            table = codes(fact)
+            values = [table[value] for value in values if value in table]
+        if not values:
+            return pl.when(column.is_not_null()).then(False)
+        # A constant of the column's own type, or the column would be cast anew for each.
+        kind = self.schema.get(fact, pl.Date)
+        if len(values) <= 3:
+            return reduce(or_, (column == pl.lit(value, dtype=kind) for value in values))
+        return column.is_in(pl.Series(values, dtype=kind).implode())
+
+    def compare(self, atom: Compare) -> pl.Expr:
+        import polars as pl
+
+        left = self.column(atom.fact)
+        if atom.other:
+            right = self.column(atom.other)
+            if atom.offset:
+                days = atom.fact == AS_OF or vocabulary()[atom.fact].type == "date"
+                right = right + (pl.duration(days=atom.offset) if days else atom.offset)
+        else:
+            right = pl.lit(atom.value)
+        orders = {
+            "=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right
+        }  # fmt: skip
+        return orders[atom.op]
+
+
+# ------------------------------------------------------------------ answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,205 +264,165 @@ class Count:
     unknown: int
 
 
-def codes(fact: str) -> dict[str, int]:
-    """The integer code of each value of an enum fact."""
-    return {value: number for number, value in enumerate(vocabulary()[fact].values)}
-
-
-def encode_lazily(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Enum columns given as text turned into codes; a text that is no value becomes null (unknown)."""
-    import polars as pl
-
-    words, schema = vocabulary(), rows.collect_schema()
-    text = [n for n, t in schema.items() if n in words and words[n].type == "enum" and t == pl.String]
-    return rows.with_columns(
-        pl.col(name).replace_strict(codes(name), default=None, return_dtype=pl.UInt16) for name in text
-    )
-
-
-def expression(node: Node, schema: Mapping[str, Any], params: Mapping[str, Any], as_of: date) -> pl.Expr:
-    """One tree as a Polars expression over columns of this schema; a fact without a column is unknown everywhere."""
-    return _Columns(schema, params, as_of).expression(node)
-
-
-class _Columns:
-    def __init__(self, schema: Mapping[str, Any], params: Mapping[str, Any], as_of: date) -> None:
-        self.schema, self.params, self.as_of = schema, params, as_of
-
-    def expression(self, node: Node) -> pl.Expr:
-        import polars as pl
-
-        match node:
-            case And(parts):
-                first, *rest = (self.expression(p) for p in parts)
-                for part in rest:
-                    first = first & part
-                return first
-            case Or(parts):
-                first, *rest = (self.expression(p) for p in parts)
-                for part in rest:
-                    first = first | part
-                return first
-            case Not(part):
-                return ~self.expression(part)
-            case Always(value):
-                return pl.lit(value)
-            case Known(fact):
-                return pl.col(fact).is_not_null() if fact in self.schema else pl.lit(False)
-            case Is(fact):
-                return self.column(fact)
-            case OneOf(fact, values):
-                return self.one_of(fact, values)
-            case Compare():
-                return self.compare(node)
-
-    def column(self, fact: str) -> pl.Expr:
-        import polars as pl
-
-        if fact == AS_OF:
-            return pl.lit(self.as_of)
-        if fact in self.schema:
-            return pl.col(fact)
-        kinds: dict[str, Any] = {"bool": pl.Boolean, "int": pl.Int64, "date": pl.Date, "enum": pl.UInt16}
-        return pl.lit(None, dtype=kinds[vocabulary()[fact].type])
-
-    def coded(self, fact: str) -> bool:
-        import polars as pl
-
-        return vocabulary()[fact].type == "enum" and self.schema.get(fact, pl.UInt16) != pl.String
-
-    def one_of(self, fact: str, values: tuple[Any, ...] | Param) -> pl.Expr:
-        import polars as pl
-
-        wanted = sorted((self.params[values.name] or ()) if isinstance(values, Param) else values, key=str)
-        column = self.column(fact)
-        if fact not in self.schema and fact != AS_OF:
-            return pl.lit(None, dtype=pl.Boolean)
-        kind = None if fact == AS_OF else self.schema[fact]
-        if fact != AS_OF and self.coded(fact):
-            table = codes(fact)
-            wanted = [table[value] for value in wanted if value in table]
-        if not wanted:
-            return pl.when(column.is_null()).then(None).otherwise(False)
-        if len(wanted) == 1:
-            return column == pl.lit(wanted[0], dtype=kind)
-        if len(wanted) <= 3:
-            first = column == pl.lit(wanted[0], dtype=kind)
-            for value in wanted[1:]:
-                first = first | (column == pl.lit(value, dtype=kind))
-            return first
-        return column.is_in(pl.Series(wanted, dtype=kind).implode())
-
-    def compare(self, atom: Compare) -> pl.Expr:
-        import polars as pl
-
-        left = self.column(atom.fact)
-        days = atom.fact == AS_OF or vocabulary()[atom.fact].type == "date"
-        if atom.other:
-            right = self.column(atom.other)
-            if atom.offset:
-                right = right + (pl.duration(days=atom.offset) if days else atom.offset)
-        else:
-            value = self.params[atom.value.name] if isinstance(atom.value, Param) else atom.value
-            if value is None:
-                return pl.when(left.is_null()).then(None).otherwise(False)
-            if isinstance(value, str) and self.coded(atom.fact):
-                value = codes(atom.fact).get(value, -1)
-            right = pl.lit(value)
-        found = {
-            "=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right
-        }[atom.op]  # fmt: skip
-        return found
-
-
-def rules_on(law: Library, as_of: date, *, transfers: bool = False) -> list[Rule]:
-    """The rules in force on a day, of demands or of transfers."""
-    return [r for r in law.rules if r.in_force(as_of) and (r.level == "transfer") == transfers]
-
-
-def count(rows: pl.LazyFrame, rules: Sequence[Rule], law: Library, as_of: date) -> list[Count]:
+def count(rows: pl.LazyFrame, law: Edition, as_of: date) -> list[Count]:
     """For each rule, how many rows it holds for and how many are unknown. Streams; needs no room for the rows."""
     import polars as pl
 
-    schema, params = rows.collect_schema(), law.params_on(as_of)
-    picked = []
-    for number, rule in enumerate(rules):
-        test = expression(rule.test, schema, params, as_of)
+    schema = rows.collect_schema()
+    picked = [pl.len().alias("rows")]
+    for number, node in enumerate(law.values()):
+        test = expression(node, schema, as_of)
         picked += [test.sum().cast(pl.Int64).alias(f"t{number}"), test.null_count().cast(pl.Int64).alias(f"u{number}")]
     found = rows.select(picked).collect(engine="streaming").row(0, named=True)
-    total: int | None = None
     counts = []
-    for number, rule in enumerate(rules):
-        holds, unknown = found[f"t{number}"], found[f"u{number}"]
-        if not any(f in schema for f in rule.facts):
-            # A test on no column at all is one value for every row.
-            total = rows.select(pl.len()).collect(engine="streaming").item() if total is None else total
-            holds, unknown = holds * total, unknown * total
-        counts.append(Count(rule.name, holds or 0, unknown or 0))
+    for number, (rule, node) in enumerate(law.items()):
+        # A test on no column at all was answered once, for every row.
+        times = 1 if any(fact in schema for fact in facts_of(node)) else found["rows"]
+        counts.append(Count(rule, (found[f"t{number}"] or 0) * times, (found[f"u{number}"] or 0) * times))
     return counts
 
 
-def evaluate(rows: pl.LazyFrame, rules: Iterable[Rule], law: Library, as_of: date) -> pl.LazyFrame:
-    """The rows' `id` and a nullable boolean column for each rule."""
+def evaluate(rows: pl.LazyFrame, law: Edition, as_of: date) -> pl.LazyFrame:
+    """The rows' names and a nullable boolean column for each rule."""
     import polars as pl
 
-    schema, params = rows.collect_schema(), law.params_on(as_of)
-    tests = [expression(r.test, schema, params, as_of).alias(r.name) for r in rules]
-    identity = [pl.col("id")] if "id" in schema else []
-    return rows.select(*identity, *tests)
+    schema = rows.collect_schema()
+    tests = [expression(node, schema, as_of).alias(rule) for rule, node in law.items()]
+    return rows.select(*(pl.col(name) for name in KEY if name in schema), *tests)
+
+
+def touched(
+    rows: pl.LazyFrame, before: Edition, after: Edition, as_of: date, earlier: pl.LazyFrame | None = None
+) -> pl.LazyFrame:
+    """The rows that a rule answers otherwise than before: their names, `rule`, `before` and `after` (verdicts).
+
+    Before is the older law on the same rows, or on those of `earlier`, matched by name; it is null for a row that was
+    not there, which is listed where a rule holds or is unknown. Only rules that can differ are tried. A rule that is
+    not law fails. Raises FactsError where rows cannot be matched.
+    """
+    import polars as pl
+
+    schema = rows.collect_schema()
+    named = [name for name in KEY if name in schema]
+    old = _Columns(schema, as_of)
+    rules = changed(before, after)
+    if earlier is not None:
+        rules = sorted(before.keys() | after.keys())
+        rows, old = _paired(rows, earlier, named, facts_read(before) | facts_read(after), as_of)
+        if before == after:
+            rows = rows.filter(pl.any_horizontal(_moved(schema, old)))
+    elif not named:
+        named, rows = ["id"], rows.with_row_index("id")
+    new = _Columns(schema, as_of)
+    there = pl.col(_BEFORE) if earlier is not None else pl.lit(True)
+    parts = []
+    for start in range(0, len(rules), _PASS):
+        some = rules[start : start + _PASS]
+        cells = []
+        for rule in some:
+            now = fold(after.get(rule, NO_LAW), new.atom)
+            was = fold(before.get(rule, NO_LAW), old.atom)
+            differs = now.ne_missing(was) if earlier is None else pl.when(there).then(now.ne_missing(was)).otherwise(
+                now.ne_missing(pl.lit(False))
+            )  # fmt: skip
+            cells.append(pl.when(differs).then(_both(was, now, there)).alias(rule))
+        parts.append(
+            rows.select(*named, *cells)
+            .filter(pl.any_horizontal(pl.col(some).is_not_null()))
+            .unpivot(on=some, index=named, variable_name="rule", value_name="both")
+            .filter(pl.col("both").is_not_null())
+        )
+    if not parts:
+        parts = [rows.select(*named, rule=pl.lit(""), both=pl.lit(0, dtype=pl.UInt8)).filter(pl.lit(False))]
+    verdict = pl.Enum(VERDICTS)
+    return pl.concat(parts).select(
+        *named,
+        "rule",
+        before=pl.when(pl.col("both") < 9).then(pl.col("both") // 3).cat.to(verdict),
+        after=(pl.col("both") % 3).cat.to(verdict),
+    )
+
+
+def _both(was: pl.Expr, now: pl.Expr, there: pl.Expr) -> pl.Expr:
+    """Two answers in one byte: the one before times three (9 where the row was not there) and the one after."""
+    import polars as pl
+
+    def number(answer: pl.Expr, step: int) -> pl.Expr:
+        return (answer.cast(pl.UInt8) * pl.lit(2 * step, dtype=pl.UInt8)).fill_null(pl.lit(step, dtype=pl.UInt8))
+
+    first = pl.when(there).then(number(was, 3)).otherwise(pl.lit(9, dtype=pl.UInt8))
+    return first + number(now, 1)
+
+
+def _paired(
+    rows: pl.LazyFrame, earlier: pl.LazyFrame, named: list[str], facts: set[str], as_of: date
+) -> tuple[pl.LazyFrame, _Columns]:
+    """The rows beside what they were, under names of their own, and the column that says whether they were at all."""
+    import polars as pl
+
+    schema, was = rows.collect_schema(), earlier.collect_schema()
+    if "id" not in named or any(name not in was for name in named):
+        raise FactsError("rows cannot be matched with the earlier ones; hint: both need the same id columns")
+    kept = [name for name in was if name in facts]
+    older = earlier.select(*named, *(pl.col(n).alias(n + _BEFORE) for n in kept), pl.lit(True).alias(_BEFORE))
+    mine = rows.select(*named, *(name for name in schema if name in facts))
+    paired = mine.join(older, on=named, how="left", nulls_equal=True).with_columns(pl.col(_BEFORE).fill_null(False))
+    return paired, _Columns({name: was[name] for name in kept}, as_of, _BEFORE)
+
+
+def _moved(schema: Mapping[str, Any], old: _Columns) -> Iterator[pl.Expr]:
+    import polars as pl
+
+    yield ~pl.col(_BEFORE)
+    for name in old.schema.keys() | schema.keys():
+        if name in vocabulary() or name == AS_OF:
+            now = pl.col(name) if name in schema else pl.lit(None)
+            was = pl.col(name + _BEFORE) if name in old.schema else pl.lit(None)
+            yield now.ne_missing(was)
+
+
+def since(rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
+    """The rows whose facts changed on a day or later, or nobody knows when. Raises FactsError without that column."""
+    import polars as pl
+
+    if CHANGED_ON not in rows.collect_schema():
+        raise FactsError(f"the rows do not say when they changed; hint: add a column {CHANGED_ON}")
+    when = pl.col(CHANGED_ON)
+    return rows.filter((when >= day) | when.is_null())
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A rule that differs between two libraries on a day; a side is None where it does not exist there."""
+class Touch:
+    """How many rows a rule answers otherwise than before, and how many of them it answers so now."""
 
     rule: str
-    old: Rule | None
-    new: Rule | None
+    rows: int
+    holds: int
+    unknown: int
+    fails: int
 
 
-def changed(old: Library, new: Library, as_of: date) -> list[Change]:
-    """The rules whose answers can differ between two libraries on a day: another test, or another parameter in it."""
-    from .language import params_of
-
-    before = {r.name: r for r in old.rules if r.in_force(as_of)}
-    after = {r.name: r for r in new.rules if r.in_force(as_of)}
-    was, now = old.params_on(as_of), new.params_on(as_of)
-    found = []
-    for name in sorted(before.keys() | after.keys()):
-        one, other = before.get(name), after.get(name)
-        same = one is not None and other is not None and one.test == other.test
-        if same and one is not None and all(was[p] == now[p] for p in params_of(one.test)):
-            continue
-        found.append(Change(name, one, other))
-    return found
-
-
-def differences(rows: pl.LazyFrame, changes: Sequence[Change], old: Library, new: Library, as_of: date) -> pl.DataFrame:
-    """The rows for which a changed rule answers otherwise than before: id, rule, old, new (null: unknown)."""
+def tally(found: pl.DataFrame) -> tuple[int, list[Touch]]:
+    """How many rows a list of the touched names, and what each rule says of them now."""
     import polars as pl
 
-    schema, was, now = rows.collect_schema(), old.params_on(as_of), new.params_on(as_of)
-    if "id" not in schema:
-        rows = rows.with_row_index("id")
-    parts = []
-    for change in changes:
-        before = expression(change.old.test, schema, was, as_of) if change.old else pl.lit(False)
-        after = expression(change.new.test, schema, now, as_of) if change.new else pl.lit(False)
-        parts.append(
-            rows.select(pl.col("id"), before.alias("old"), after.alias("new"))
-            .filter(pl.col("new").ne_missing(pl.col("old")))
-            .select("id", pl.lit(change.rule).alias("rule"), "old", "new")
-        )
-    if not parts:
-        return pl.DataFrame(schema={"id": pl.Int64, "rule": pl.String, "old": pl.Boolean, "new": pl.Boolean})
-    return pl.concat(pl.collect_all(parts, engine="streaming"))
+    each = found.group_by("rule").agg(
+        pl.len().alias("rows"), *((pl.col("after") == verdict).sum().alias(verdict) for verdict in VERDICTS)
+    )
+    names = found.select(name for name in KEY if name in found.columns)
+    return names.n_unique(), [Touch(**line) for line in each.sort("rule").iter_rows(named=True)]
 
 
-def open_rows(path: Path | str) -> pl.LazyFrame:
-    """A Parquet file (or a pattern of them) as rows. Raises FileNotFoundError."""
-    import polars as pl
-
-    if not any(mark in str(path) for mark in "*?[") and not Path(path).exists():
-        raise FileNotFoundError(f"there is no file {path}; hint: check the path")
-    return pl.scan_parquet(path)
+def write(answers: pl.LazyFrame, path: Path | str, *, beside: Path | str) -> None:
+    """Write answers as Parquet, whole or not at all. Raises FactsError where that would overwrite the rows `beside`."""
+    target = Path(path)
+    if target.exists() and any(target.samefile(file) for file in _files(beside)):
+        raise FactsError(f"{path} holds the rows themselves; hint: name another file for the answers")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {target.parent}; hint: make it first")
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        answers.sink_parquet(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
