@@ -11,7 +11,7 @@ demo: $(STAMP)
 	@$(BIN)/demur demo
 
 test: $(DEV)
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not shared and not slow and not walk"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not shared and not slow and not walk and not peers"
 
 check: $(DEV)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/demur law check
@@ -34,7 +34,7 @@ $(DEV): requirements-dev.lock $(STAMP)
 
 lock: $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-dev requirements-peers; do \
 		$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 			--no-emit-package opencv-python $$name.in -o $$name.lock; done
 
