@@ -151,6 +151,22 @@ def test_another_persons_token_tells_nothing_of_their_act(case, office):
     assert isinstance(do(case, "authenticate", office["carl"], {"how": "called back"}, key=key), Done)
 
 
+def test_tokens_of_any_length_are_told_apart(case, office):
+    long = "c-user_is_a_very_long_name_of_a_fact" * 3
+    for n, key in enumerate((f"{long}.1", f"{long}.2", "\0", "\ud800")):
+        assert not do(case, "record-gag", office["ana"], {"gag": f"gag {n}"}, key=key).repeated
+        assert do(case, "record-gag", office["ana"], {"gag": f"gag {n}"}, key=key).repeated
+
+
+def test_text_that_no_database_takes_is_kept_as_far_as_it_is_text(case, office):
+    done = do(case, "record-gag", office["ana"], {"gag": "a\0b \ud800 ü \U0001f512"})
+    assert done.state.gags[0].name == "a\ufffdb \ufffd ü \U0001f512"
+    do(case, "authenticate", office["ana"], {"how": ["nested \0", {"\udfff": "\ud83d\udd12"}]})
+    assert Act.objects.get(name="authenticate").payload["how"] == ["nested \ufffd", {"\ufffd": "\U0001f512"}]
+    with pytest.raises(ActError, match="no case"):
+        do("A\0B", "preserve", office["ana"])
+
+
 def test_no_case_no_act(case, office):
     with pytest.raises(ActError, match="no case"):
         do("0000-0000-0000", "preserve", office["ana"])

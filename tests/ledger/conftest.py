@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
+import secrets
 import sqlite3
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres import database, server
 
 from demur.ledger import (
     COSIGNATURE,
@@ -100,51 +97,22 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], Any]]:
-    """A private PostgreSQL server under a temporary folder; gives fresh connections to empty databases."""
+    """Gives fresh connections to empty PostgreSQL databases."""
     psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
-    initdb = shutil.which("initdb")
-    server = shutil.which("postgres")
-    if not initdb or not server:
-        pytest.skip("no PostgreSQL server is installed")
-    root = os.geteuid() == 0
-    user: dict[str, Any] = {"user": "postgres"} if root else {}
-    home = Path(tempfile.mkdtemp(prefix="demur-postgres-"))
-    if root:
-        shutil.chown(home, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [initdb, "-D", str(home / "data"), "-U", "demur", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(command, check=True, capture_output=True, cwd=home, **user)
-    running = subprocess.Popen(
-        [server, "-D", str(home / "data"), "-p", str(port), "-k", str(home), "-h", "127.0.0.1"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=home,
-        **user,
-    )
-    ready = shutil.which("pg_isready") or str(Path(server).resolve().parent / "pg_isready")
-    subprocess.run(
-        ["timeout", "30", "sh", "-c", f"until {ready} -q -h 127.0.0.1 -p {port}; do :; done"], check=True
-    )  # waits for the server itself
     opened: list[Any] = []
-    count = 0
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(server())
+        except FileNotFoundError as error:
+            pytest.skip(str(error))
 
-    def connect() -> Any:
-        nonlocal count
-        count += 1
-        where = f"host=127.0.0.1 port={port} user=demur"
-        with psycopg.connect(f"{where} dbname=postgres", autocommit=True) as first:
-            first.execute(f"CREATE DATABASE try{count}")
-        opened.append(psycopg.connect(f"{where} dbname=try{count}", autocommit=True))
-        return opened[-1]
+        def connect() -> Any:
+            opened.append(psycopg.connect(database(url, f"try_{secrets.token_hex(4)}"), autocommit=True))
+            return opened[-1]
 
-    yield connect
-    for connection in opened:
-        connection.close()
-    running.terminate()
-    running.wait(20)
-    shutil.rmtree(home, ignore_errors=True)
+        yield connect
+        for connection in opened:
+            connection.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

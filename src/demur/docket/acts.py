@@ -9,7 +9,7 @@ transaction and comes in as the payload.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -29,6 +29,7 @@ from .models import (
     Membership,
     OutboxEvent,
     Told,
+    fit,
     plain,
 )
 from .states import state_from_json, state_to_json
@@ -99,11 +100,34 @@ def act(
     """
     if name not in ACTS or name == "receive":
         raise ActError(f"no act {name!r}; hint: one of {', '.join(a for a in ACTS if a != 'receive')}")
-    with transaction.atomic():
+    number, given, token = fit(number), fit(dict(payload)), _short(token)
+
+    def do() -> Done | Refused:
         case = visible_cases(actor).select_for_update().filter(number=number).first()
         if case is None:
             raise ActError(f"no case {number!r}; hint: look it up on the docket")
-        return _perform(case, name, actor, payload, token, now or datetime.now(UTC))
+        return _perform(case, name, actor, given, token, now or datetime.now(UTC))
+
+    return _once(token, number, name, actor, do)
+
+
+def _short(token: str) -> str:
+    # A token is as long as its caller likes; what is kept is short, and no two are alike.
+    if len(token) <= 64 and token.isprintable():
+        return token
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _once(token: str, number: str, name: str, actor: Actor, do: Callable[[], Done | Refused]) -> Done | Refused:
+    """Do it in one transaction; where another call with the same token was faster, that one's result is the answer."""
+    try:
+        with transaction.atomic():
+            return do()
+    except IntegrityError:
+        earlier = _earlier(token, number, name, actor, None)
+        if earlier is None:
+            raise
+        return earlier
 
 
 def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, now: datetime) -> Done | Refused:
@@ -259,40 +283,33 @@ def receive(
         "channel": channel,
         **({"served_on_entity": entity} if entity else {}),
     }
-    try:
-        with transaction.atomic():
-            earlier = _earlier(token, "", "receive", actor, None)
-            if earlier is not None:
-                return earlier
-            step = perform(lifecycle.NEW, "receive", actor, payload)
-            if isinstance(step, Refusal):
-                return Refused("", "receive", in_words("receive", step.conditions))
-            case = Case.objects.create(
-                received_at=at,
-                served_on=served_on,
-                channel=channel,
-                state=state_to_json(step.state),
-                revision=1,
-            )
-            keep_files(case, files)
-            _fact(case, "served_on", served_on)
-            for name, value in (("channel", channel), ("served_on_entity", entity)):
-                if value:
-                    _fact(case, name, value)
-            recorded = _record(case, "receive", actor, plain(payload), step.events, token, at)
-            return Done(case.number, "receive", recorded.seq, step.state)
-    except IntegrityError:
-        # Another call with the same token won the race; what it opened is the answer.
+    token = _short(token)
+
+    def do() -> Done | Refused:
         earlier = _earlier(token, "", "receive", actor, None)
-        if earlier is None:
-            raise
-        return earlier
+        if earlier is not None:
+            return earlier
+        step = perform(lifecycle.NEW, "receive", actor, payload)
+        if isinstance(step, Refusal):
+            return Refused("", "receive", in_words("receive", step.conditions))
+        case = Case.objects.create(
+            received_at=at,
+            served_on=served_on,
+            channel=channel,
+            state=state_to_json(step.state),
+            revision=1,
+        )
+        keep_files(case, files)
+        known = {"served_on": served_on, "channel": channel, "served_on_entity": entity}
+        CaseFact.objects.bulk_create(
+            CaseFact(case=case, name=name, value=plain(value), evidence={"from": "docket"})
+            for name, value in known.items()
+            if value
+        )
+        recorded = _record(case, "receive", actor, plain(payload), step.events, token, at)
+        return Done(case.number, "receive", recorded.seq, step.state)
 
-
-def _fact(case: Case, name: str, value: object) -> None:
-    CaseFact.objects.update_or_create(
-        case=case, name=name, clause=None, target=None, defaults={"value": plain(value), "evidence": {"from": "docket"}}
-    )
+    return _once(token, "", "receive", actor, do)
 
 
 __all__ = [

@@ -31,16 +31,20 @@ class ActError(ValueError):
 
 def keep_files(case: Case, files: list[tuple[str, bytes]]) -> list[str]:
     """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once."""
-    sums = []
-    for number, (name, content) in enumerate(files, case.documents.count() + 1):
-        digest = hashlib.sha256(content).hexdigest()
-        if not Original.objects.filter(pk=digest).exists():
-            Original.objects.create(pk=digest, size=len(content), content=content)
-        Document.objects.create(
-            case=case, number=number, original_id=digest, name=clean_name(name), media_type=_media_type(name)
-        )
-        sums.append(digest)
-    return sums
+    named = [(clean_name(name), _media_type(name), hashlib.sha256(content).hexdigest()) for name, content in files]
+    contents = {digest: content for (_, _, digest), (_, content) in zip(named, files, strict=True)}
+    # Two cases may bring the same file at once: who comes second finds it kept. In one order, so that neither waits
+    # for the other.
+    Original.objects.bulk_create(
+        (Original(pk=digest, size=len(contents[digest]), content=contents[digest]) for digest in sorted(contents)),
+        ignore_conflicts=True,
+    )
+    first = case.documents.count() + 1
+    Document.objects.bulk_create(
+        Document(case=case, number=number, original_id=digest, name=name, media_type=kind)
+        for number, (name, kind, digest) in enumerate(named, first)
+    )
+    return [digest for _, _, digest in named]
 
 
 def clean_name(name: str) -> str:

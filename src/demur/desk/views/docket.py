@@ -249,7 +249,7 @@ def receive(request: HttpRequest) -> HttpResponse:
                 served_on=served_on,
                 channel=told["channel"],
                 actor=request.actor,
-                token=f"desk:{request.user.pk}:{request.POST.get('token') or uuid4().hex}"[:80],
+                token=f"desk:{request.user.pk}:{request.POST.get('token') or uuid4().hex}",
             )
         except acts.ActError as error:
             told["error"] = str(error)

@@ -17,6 +17,7 @@ from .cases import (
     Membership,
     Original,
     OutboxEvent,
+    fit,
     plain,
     random_number,
 )
@@ -28,5 +29,5 @@ from .work import Taken, Visit
 __all__ = [
     "Act", "Assessment", "Authority", "Case", "CaseFact", "Contact", "ContractPromise", "Customer", "Delivery",
     "Document", "Draft", "Entry", "Gag", "Ground", "Handle", "Membership", "Notice", "Original", "OutboxEvent",
-    "Outcome", "RegisterChange", "ReminderSent", "Taken", "Told", "Visit", "plain", "random_number",
+    "Outcome", "RegisterChange", "ReminderSent", "Taken", "Told", "Visit", "fit", "plain", "random_number",
 ]  # fmt: skip

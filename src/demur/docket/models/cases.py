@@ -257,3 +257,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def fit(value: Any) -> Any:
+    """The value with every text in it fit for any database and for UTF-8: no NUL, no half of a surrogate pair."""
+    if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {fit(k): fit(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [fit(v) for v in value]
+    return tuple(fit(v) for v in value) if type(value) is tuple else value
