@@ -47,7 +47,7 @@ ROAD: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     *(("check-emergency", "ana", {"check": check, "how": "asked"}) for check in sorted(CHECKS)),
     ("grant-emergency", "carl", {"why": "a life"}),
     ("plan", "ana", {}),
-    ("prove", "ana", {"maps": True}),
+    ("prove", "ana", {"maps": True, "how": "read piece by piece", "by": "ana"}),
     ("test-disclosure", "carl", {"facts": {"recipient_country": "us"}}),
     ("approve", "rita", {}),
     ("approve", "rolf", {}),
