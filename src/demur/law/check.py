@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +19,17 @@ from typing import Any
 from demur.facts import Demand, demand_from_mapping, vocabulary
 
 from .codegen import FALSE, TRUE, UNKNOWN, truth
-from .engine import assess, assess_transfer, facts_at
-from .language import AS_OF, Compare, LawError, Names, Node, Not, alternatives, atoms, params_of
-from .library import HERE, Dated, Example, Library, Rule, mentions, problems
-from .possible import Undecided, witness
+from .engine import assess, assess_transfer, subjects
+from .language import AS_OF, Compare, LawError, Node, Not, alternatives, atoms, params_of
+from .library import HERE, Dated, Example, Library, Rule, mentions, names_of, problems
+from .possible import Steps, Undecided, witness
 
 VERDICTS = {TRUE: "holds", UNKNOWN: "unknown", FALSE: "fails"}
 OPPOSED = ((("permit",), ("void", "refuse")), (("notify-must",), ("secret",)))
 """Effects that pull apart: what permits beside what forbids, the duty to tell beside the duty of silence."""
+
+REVIEW_STEPS = 100_000
+"""What may be spent on one rule under review: a draft is anybody's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,20 @@ def check(folder: Path | str = HERE) -> tuple[Library, list[Problem]]:
     found += _unused(law)
     found += trial.contradictions()
     return law, found
+
+
+def review(rule: Rule, law: Library, around: Library) -> list[Problem]:
+    """What the checks say of one rule, were it in `law` in place of the one of its name; its terms and parameters are
+    those of `around`."""
+    rules = (*(r for r in law.rules if r.name != rule.name), rule)
+    trial = _Trial(replace(around, rules=rules), Steps(REVIEW_STEPS))
+    return [
+        *_life(rule),
+        *trial.dead(rule),
+        *trial.unreached(rule),
+        *trial.twins(rule, both=True),
+        *trial.opposing(rule, both=True),
+    ]
 
 
 def _placed(error: LawError) -> str:
@@ -111,13 +128,8 @@ def places(rule: Rule, example: Example) -> Iterator[Mapping[str, Any]]:
     """The facts of an example as the rule reads them: once, or for each clause and target."""
     if rule.level == "transfer":
         yield {**example.facts, AS_OF: example.as_of}
-        return
-    demand = subject(example)
-    for clause, piece in enumerate(demand.clauses):
-        for target in range(len(piece.targets)) if rule.level == "target" and piece.targets else (None,):
-            yield facts_at(demand, example.as_of, clause, target)
-    if not demand.clauses:
-        yield facts_at(demand, example.as_of)
+    else:
+        yield from subjects(rule.level, subject(example), example.as_of)
 
 
 # ------------------------------------------------------------------ time
@@ -182,9 +194,9 @@ def _steps(dated: Dated) -> set[date]:
 class _Trial:
     """A library under trial: what its rules can hold on, and what their examples reach."""
 
-    def __init__(self, law: Library) -> None:
-        self.law = law
-        self.names = Names(vocabulary(), law.terms, {k: p.values.steps[-1][1] for k, p in law.params.items()})
+    def __init__(self, law: Library, steps: Steps | None = None) -> None:
+        self.law, self.steps = law, steps
+        self.names = names_of(law)
         self.today = max((r.checked_on for r in law.rules), default=date.max)
 
     @cached_property
@@ -211,7 +223,10 @@ class _Trial:
     def possible(self, rule: Rule, *nodes: Node) -> bool:
         """Whether the rule can hold together with these conditions on some day of its life."""
         try:
-            return any(witness((rule.test, *nodes), day, self.params(day)) is not None for day in self.editions(rule))
+            return any(
+                witness((rule.test, *nodes), day, self.params(day), self.steps) is not None
+                for day in self.editions(rule)
+            )
         except Undecided:
             return True
 
@@ -284,12 +299,16 @@ class _Trial:
                 if not any(self.meeting(rule, other) for other in others):
                     yield _about(rule, "warning", f"beside names {name}, and the two never meet", "take the entry away")
 
-    def opposing(self, rule: Rule) -> Iterator[Problem]:
-        """The rules that forbid what this one permits or requires."""
+    def opposing(self, rule: Rule, *, both: bool = False) -> Iterator[Problem]:
+        """The rules that forbid what this one permits or requires; with `both`, the other way round too."""
         for wants, forbids in OPPOSED:
-            for other in self.law.rules if rule.effect in wants else ():
-                if other.effect in forbids and other.id not in rule.beside and rule.id not in other.beside:
+            for other in self.law.rules:
+                if other.id in rule.beside or rule.id in other.beside:
+                    continue
+                if rule.effect in wants and other.effect in forbids:
                     yield from self.opposed(rule, other)
+                if both and rule.effect in forbids and other.effect in wants:
+                    yield from self.opposed(other, rule)
 
     def opposed(self, one: Rule, other: Rule) -> Iterator[Problem]:
         met = self.meeting(one, other)
@@ -305,11 +324,18 @@ class _Trial:
                 "mend one of them, or say under beside how they stand together",
             )  # fmt: skip
 
-    def twins(self, rule: Rule) -> Iterator[Problem]:
-        """Grounds that hold on exactly the same facts, with the same effect: one argument raised twice."""
+    def twins(self, rule: Rule, *, both: bool = False) -> Iterator[Problem]:
+        """Grounds that hold on exactly the same facts, with the same effect: one argument raised twice. A pair is
+        named once, or with `both` for either of the two."""
         for other in self.law.rules if rule.against != "info" else ():
             same = (rule.against, rule.effect, set(rule.facts)) == (other.against, other.effect, set(other.facts))
-            if other.id <= rule.id or not same or other.id in rule.beside or rule.id in other.beside:
+            if (
+                other.id == rule.id
+                or (other.id < rule.id and not both)
+                or not same
+                or other.id in rule.beside
+                or rule.id in other.beside
+            ):
                 continue
             met = self.meeting(rule, other)
             if met and self.within(rule, other, met[0]) and self.within(other, rule, met[0]):
@@ -324,7 +350,7 @@ class _Trial:
         if (one.level == "transfer") != (other.level == "transfer") or not (one.in_force(day) and other.in_force(day)):
             return None
         try:
-            found = witness((one.test, other.test), day, self.params(day))
+            found = witness((one.test, other.test), day, self.params(day), self.steps)
         except Undecided:
             return None
         return None if found is None else (day, found)
@@ -332,7 +358,7 @@ class _Trial:
     def within(self, one: Rule, other: Rule, day: date) -> bool:
         """Whether the other holds wherever the one does."""
         try:
-            return witness((one.test, Not(other.test)), day, self.params(day)) is None
+            return witness((one.test, Not(other.test)), day, self.params(day), self.steps) is None
         except Undecided:
             return False
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from demur.facts import Clause, Demand, Target, Value, vocabulary
+from demur.facts import Clause, Demand, Level, Target, Value, vocabulary
 
 from .codegen import TRUE, truth
 from .explain import Explain, explainer
@@ -72,6 +72,21 @@ def facts_at(demand: Demand, as_of: date, clause: int | None = None, target: int
         if target is not None:
             facts.update(_own(chosen.targets[target]))
     return facts
+
+
+def subjects(level: Level, demand: Demand, as_of: date) -> Iterator[dict[str, Any]]:
+    """The facts that a rule of this level reads: once on a demand, or on each of its clauses, or of their targets."""
+    if level == "demand":
+        yield {**demand.facts, AS_OF: as_of}
+        return
+    for clause, piece in enumerate(demand.clauses):
+        if level == "clause" or not piece.targets:
+            yield facts_at(demand, as_of, clause)
+        else:
+            for target in range(len(piece.targets)):
+                yield facts_at(demand, as_of, clause, target)
+    if not demand.clauses:
+        yield facts_at(demand, as_of)
 
 
 def _own(target: Target) -> dict[str, Any]:

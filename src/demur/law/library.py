@@ -334,6 +334,21 @@ def _build(sources: Mapping[str, str], version: str, base: Library | None = None
         except (ValueError, RecursionError) as error:  # a number too long for Python is no TOMLDecodeError
             said = "nested too deeply" if isinstance(error, RecursionError) else f"not valid TOML: {error}".lower()
             errors.append(LawError(said, "see the line and column named", file=name))
+    built, more = assemble(files, version, base)
+    return built, errors + more
+
+
+def names_of(law: Library) -> Names:
+    """What an expression may name in this library: its terms and the types of its parameters, beside the facts."""
+    return Names(vocabulary(), law.terms, {k: p.values.steps[-1][1] for k, p in law.params.items()})
+
+
+def assemble(
+    files: Mapping[str, dict[str, Any]], version: str, base: Library | None = None
+) -> tuple[Library, list[LawError]]:
+    """The library of these parsed files (emptied as they are read), on top of the terms, parameters, clocks and
+    matrix of `base`; and every mistake in them."""
+    errors: list[LawError] = []
     params: dict[str, Param] = dict(base.params) if base else {}
     clocks: dict[str, Clock] = dict(base.clocks) if base else {}
     term_texts: dict[str, tuple[str, str]] = {}
@@ -366,8 +381,8 @@ def _build(sources: Mapping[str, str], version: str, base: Library | None = None
                 rows.append(_compels(row, name, names))
         for key, table in tables.items():
             with _collect(errors, name, key):
-                rules.append(_rule(key, table, name, names, clocks))
-    _no_doubles(rules, errors)
+                rules.append(read_rule(key, table, name, names, clocks))
+    no_doubles(rules, errors)
     texts = {key: text for key, (_, text) in term_texts.items()}
     source, constants = generate([(r.level, r.guard, r.test) for r in rules], vocabulary())
     program = marshal.dumps(compile(source, f"<law {version[:12]}>", "exec"))
@@ -528,7 +543,8 @@ def _lowered(text: str, names: Names, place: str) -> Node:
         raise error.at(place=place) from None
 
 
-def _rule(key: str, table: object, file: str, names: Names, clocks: Mapping[str, Clock]) -> Rule:
+def read_rule(key: str, table: object, file: str, names: Names, clocks: Mapping[str, Clock]) -> Rule:
+    """One rule from its table. Raises LawError for its first mistake."""
     if not isinstance(table, Mapping) or (not set(table) & KEYS and all(isinstance(v, dict) for v in table.values())):
         raise LawError("this is not the table of a rule", 'begin each rule with its name in quotes: ["us.nsl.scope"]')
     if not NAME.fullmatch(key):
@@ -669,7 +685,7 @@ def _examples(
     return tuple(found)
 
 
-def _no_doubles(rules: list[Rule], errors: list[LawError]) -> None:
+def no_doubles(rules: list[Rule], errors: list[LawError]) -> None:
     """Versions of one rule must not overlap in time."""
     seen: dict[str, list[Rule]] = {}
     for rule in rules:

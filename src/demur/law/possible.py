@@ -19,21 +19,30 @@ from .codegen import TRUE, truth
 from .language import AS_OF, Always, And, Compare, Node, Not, OneOf, Or, Param, atoms, simplify
 
 Domain = frozenset[Any]
-MOST_STEPS = 20_000
-"""A search beyond this many steps is given up: no rule of the library needs a hundredth of it."""
+MOST_STEPS = 5_000
+"""A search beyond this many steps is given up."""
 
 
 class Undecided(Exception):
     """The condition has too many alternatives to say whether it can hold."""
 
 
-def witness(nodes: Sequence[Node], day: date, params: Mapping[str, Any]) -> dict[str, Any] | None:
+class Steps:
+    """A common bound for several searches: how many steps are left to all of them."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+def witness(
+    nodes: Sequence[Node], day: date, params: Mapping[str, Any], steps: Steps | None = None
+) -> dict[str, Any] | None:
     """Facts on which all these conditions hold on `day`, unknown ones left out; None where there are none.
 
-    Raises Undecided where the search would take too long.
+    Raises Undecided where the search would take too long, by itself or with the others that share `steps`.
     """
     goal = simplify(And(tuple(nodes)))
-    search = _Search(goal, day, params)
+    search = _Search(goal, day, params, steps or Steps(MOST_STEPS))
     for found in search.solve([goal], search.domains, ()):
         facts = {name: value for name, value in found.items() if value is not None}
         if truth(goal, {**facts, AS_OF: day}, params) == TRUE:
@@ -44,8 +53,8 @@ def witness(nodes: Sequence[Node], day: date, params: Mapping[str, Any]) -> dict
 class _Search:
     """One search: the values each fact can take, narrowed along one choice of alternatives at a time."""
 
-    def __init__(self, goal: Node, day: date, params: Mapping[str, Any]) -> None:
-        self.params, self.steps = params, 0
+    def __init__(self, goal: Node, day: date, params: Mapping[str, Any], steps: Steps) -> None:
+        self.params, self.own, self.common = params, MOST_STEPS, steps
         found = [a for a in atoms(goal) if not isinstance(a, Always)]
         names = dict.fromkeys(name for a in found for name in (a.fact, getattr(a, "other", "")) if name)
         self.domains: dict[str, Domain] = {name: self.values(name, found, day) for name in names}
@@ -103,8 +112,9 @@ class _Search:
                 yield from self.solve(rest, {**domains, atom.fact: left}, pairs)
 
     def step(self) -> None:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
+        self.own -= 1
+        self.common.left -= 1
+        if self.own < 0 or self.common.left < 0:
             raise Undecided
 
     def settle(self, domains: Mapping[str, Domain], pairs: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
