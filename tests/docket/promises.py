@@ -171,7 +171,7 @@ def bar(step: Step, v: Any, w: Any) -> bool:
         return False
     if v is None and w.end == "unsigned":
         return w.signed == step.actor.person and step.is_(*COUNSEL, "privacy-officer") and step.says("why", "until")
-    if v is None and step.act == "assess":
+    if step.act == "assess":
         return w in step.payload.get("bars", ()) and w.active and step.is_(*TEAM, "demur")
     if v is None:
         return w.end == ("certain" if step.says("until") else "none") and step.is_(*TEAM, "demur")

@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 
-from demur.docket import acts, entries
+from demur.docket import acts, clerk, entries
 from demur.docket.acts import ActError, Done, Refused, act, receive
 from demur.docket.models import Act, Case, CaseFact, Document, Entry, Ground, OutboxEvent
 from demur.docket.standing import first_due, next_step, open_acts, standing, timeline
 from demur.ledger import verify
 from demur.ledger.entry import opens_body
+from demur.paper import Party
 
 from .conftest import NOW, SUBPOENA, token
 
@@ -300,6 +301,7 @@ def test_an_assessment_as_of_no_day_is_turned_down(case, office):
 
 
 def test_a_case_closes_when_nothing_is_open_and_everybody_was_told(case, office):
+    clerk.read(case, office["ana"], token=token(), now=NOW)
     typed(case, office)
     do(case, "authenticate", office["ana"], {"how": "register"})
     do(case, "assess", office["ana"])
@@ -307,8 +309,10 @@ def test_a_case_closes_when_nothing_is_open_and_everybody_was_told(case, office)
     lacking = [m.name for m in do(case, "close", office["carl"], {"reason": "answered"}).missing]
     assert lacking == ["may-end", "all-told"]
     assert [m.name for m in do(case, "close", office["carl"], {"reason": "withdrawn"}).missing] == ["all-told"]
-    do(case, "write-notice", office["ana"], {"party": party})
-    do(case, "notify", office["carl"], {"party": party, "looked": True})
+    clerk.write_notice(case, party, office["ana"], provider=Party("Muster Cloud"), token=token(), now=NOW)
+    assert "not-barred" in [m.name for m in do(case, "notify", office["carl"], {"party": party}).missing]
+    do(case, "end-gag", office["ana"], {"gag": "demand", "why": "no court ordered it, and the agency withdrew it"})
+    assert do(case, "notify", office["carl"], {"party": party}).state.party(party).notice == "told"
     assert do(case, "close", office["carl"], {"reason": "withdrawn"}).state.closed == "withdrawn"
     assert "is-live" in [m.name for m in do(case, "preserve", office["ana"]).missing]
     assert Case.objects.get(number=case).closed == "withdrawn"

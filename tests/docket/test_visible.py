@@ -8,7 +8,8 @@ from itertools import product
 
 import pytest
 
-from demur.docket import acts
+from demur import paper
+from demur.docket import acts, clerk
 from demur.docket.lifecycle import NEW, ROLES, Actor, Bar, Cell, Ground, Party, State
 from demur.docket.models import Act, Case, Document, Told
 from demur.docket.visible import SEE_ALL, rows, secrecy, sight, visible_cases, whole_cases
@@ -174,15 +175,15 @@ def test_a_customer_sees_the_case_from_the_notice_on_and_nothing_new_of_it_under
     ana, carl = office["ana"], office["carl"]
     facts = [{"name": n, "clause": None, "target": None, "value": v}
              for n, v in {"kind": "subpoena.trial", "issuer_country": "us", "gag_present": False}.items()]  # fmt: skip
+    clerk.read(case, ana, token=token(), now=NOW)
     _do(case, "authenticate", ana, how="called back")
     _do(case, "confirm", ana, facts=facts, rest=True)
     held = _do(case, "assess", ana)
     (party,) = held.state["parties"]
     me = Actor("c", frozenset({"customer"}), party=party["name"])
-    if party.get("notice") != "sealed":
-        held = _do(case, "write-notice", ana, party=me.party)
+    clerk.write_notice(case, me.party, ana, provider=paper.Party("Muster Cloud"), token=token(), now=NOW)
     assert sight(me, held) == "hidden"
-    assert sight(me, _do(case, "notify", carl, party=me.party, looked=True)) == "whole"
+    assert sight(me, _do(case, "notify", carl, party=me.party)) == "whole"
     assert sight(replace(me, party="another"), held) == "hidden"
     assert sight(me, _do(case, "record-gag", ana, gag="came later")) == "sealed"
     assert sight(me, _do(case, "end-gag", carl, gag="came later", why="the court lifted it")) == "whole"

@@ -166,6 +166,7 @@ def test_the_library_that_ships_has_no_error_and_only_the_warnings_we_know() -> 
         "language",
         "recipient_country",
         "recipient_is_authority",
+        "suspension_demanded",
     }
 
 

@@ -158,8 +158,14 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = False
-# No mail leaves unless an operator sets a backend: the desk sends none by itself.
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# No mail leaves unless an operator says through whom, and in whose name.
+MAIL_FROM = option("mail_from") if option("mail_host") else ""
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_FROM else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = option("mail_host"), int(option("mail_port", "587"))
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = option("mail_user"), option("mail_password")
+EMAIL_USE_SSL = option("mail_tls", "starttls") == "tls"
+EMAIL_USE_TLS = option("mail_tls", "starttls") == "starttls"
+EMAIL_TIMEOUT = 20  # seconds
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True

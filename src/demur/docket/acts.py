@@ -18,8 +18,8 @@ from django.db import IntegrityError, transaction
 
 from demur.facts import FactsError, read_value
 
-from . import entries, lifecycle
-from .brings import PREPARE, ActError, Prepared, as_given, demand_of, keep_files, key_of
+from . import brings, entries, gags, lifecycle, notices
+from .brings import ActError, Prepared, as_given, demand_of, keep_files, key_of
 from .lifecycle import ACTS, Actor, Refusal, State, Step, missing, perform
 from .models import (
     Act,
@@ -37,6 +37,7 @@ from .visible import secrecy_of, visible_cases
 from .words import roles_in_words, words
 
 Payload = Mapping[str, Any]
+PREPARE = {**brings.PREPARE, **gags.PREPARE, **notices.PREPARE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 from demur import law
 from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
 
-from . import edition, entries, lifecycle, matching, precedents, registers
+from . import edition, entries, lifecycle, matching, precedents, registers, silence
 from .clocks import clocks
 from .lifecycle import Actor, State
 from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
@@ -206,7 +206,7 @@ def _prepare_authenticate(case: Case, actor: Actor, payload: Payload, now: datet
 
 def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """The docket assesses the facts it holds, under the law as of service or of the day given as `as_of`."""
-    as_of = _day(payload["as_of"]) if payload.get("as_of") else case.served_on
+    as_of = day(payload["as_of"]) if payload.get("as_of") else case.served_on
     if not demand_is_known(case):
         return Prepared({}, {})
     under = _law_of_now()
@@ -217,8 +217,17 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
     findings = [f.as_json() for f in result.findings]
     found = tuple(ground_of(f) for f in findings if f["against"] != "info")
     cells = cells_of(result.demand)
-    parties = parties_of(result.demand, cells, state_from_json(case.state), word.cells)
-    given = {"grounds": found, "cells": cells, "parties": parties}
+    latest = case.assessments.first()
+    same = latest is not None and (latest.demand, latest.findings) == (plain(demand), plain(findings))
+    parties = parties_of(result.demand, cells, state_from_json(case.state), word.cells, same)
+    bars, lay_bars = silence.lay(case, result, parties, now)
+    given = {
+        "grounds": found,
+        "cells": cells,
+        "parties": parties,
+        "bars": bars,
+        "suspends": asks_to_suspend(result.demand),
+    }
 
     def write(case: Case, state: State) -> None:
         Assessment.objects.create(
@@ -237,6 +246,7 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
             revision=case.revision,
         )
         write_grounds(case, state, findings)
+        lay_bars()
 
     # The hashes make the act's entry prove the facts, the law and what it said of them.
     record = {
@@ -248,6 +258,8 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
         "cells": cells,
         "parties": [part_to_json(p) for p in parties],
         "register": word.as_record(),
+        "bars": [part_to_json(b) for b in bars],
+        "suspends": given["suspends"],
     }
     return Prepared(given, record, write)
 
@@ -277,16 +289,37 @@ def cells_of(demand: Demand) -> tuple[lifecycle.Cell, ...]:
     return tuple((c, t) for c, clause in enumerate(demand.clauses) for t in range(max(1, len(clause.targets))))
 
 
-ORGANISATIONS = ("enterprise", "public_sector")
+SUSPENDING = ("eu.dsa9",)
+"""Kinds of instrument that ask the provider to act against an account or content, not to hand data out."""
+
+
+def asks_to_suspend(demand: Demand) -> bool:
+    """Whether the demand is an order to suspend, block or remove, and asks for no data besides.
+
+    Such an order is carried out, under the same promises as a release. One that asks for data as well is handled as
+    a demand for data: what goes out is what must be guarded.
+    """
+    acts_only = demand.facts.get("kind") in SUSPENDING or demand.facts.get("suspension_demanded") is True
+    return acts_only and not any(
+        asked is True and name.startswith("asks_")
+        for clause in demand.clauses
+        for name, asked in clause.all_facts().items()
+    )
 
 
 def parties_of(
-    demand: Demand, cells: tuple[lifecycle.Cell, ...], state: State, customers: Mapping[lifecycle.Cell, str]
+    demand: Demand,
+    cells: tuple[lifecycle.Cell, ...],
+    state: State,
+    customers: Mapping[lifecycle.Cell, str],
+    same: bool = True,
 ) -> tuple[lifecycle.Party, ...]:
     """Whose data each piece is: the customer (its slug) that the register names, else all of one kind together.
 
-    What was done towards a party stays done. An organisation that is not itself suspected is where the authority
-    is sent (promise 3). Where the provider decides over some of a party's pieces alone, it decides over none of them.
+    What was done towards a party stays done; but a notice that waits sealed is to be written anew where the
+    assessment is not the `same` as the one it was written from. An organisation that is not itself suspected is where
+    the authority is sent (promise 3). Where the provider decides over some of a party's pieces alone, it decides over
+    none of them.
     """
     found: dict[str, lifecycle.Party] = {}
     for clause, target in cells:
@@ -294,7 +327,7 @@ def parties_of(
         facts = {**demand.facts, **demand.clauses[clause].facts, **(targets[target].facts if targets else {})}
         kind = str(facts.get("customer_kind") or "customer")
         name = customers.get((clause, target), kind)
-        redirect = kind in ORGANISATIONS and facts.get("customer_suspected") is not True
+        redirect = kind in silence.ORGANISATIONS and facts.get("customer_suspected") is not True
         controller = facts.get("provider_role") == "controller"
         party = found.get(name) or lifecycle.Party(name, controller=controller)
         found[name] = replace(
@@ -308,7 +341,11 @@ def parties_of(
         if before is not None:
             redirected = "done" if before.redirect == "done" else party.redirect
             found[name] = replace(
-                party, notice=before.notice, voice=before.voice, stance=before.stance, redirect=redirected
+                party,
+                notice="none" if before.notice == "sealed" and not same else before.notice,
+                voice=before.voice,
+                stance=before.stance,
+                redirect=redirected,
             )
     return tuple(found.values())
 
@@ -336,7 +373,8 @@ def write_grounds(case: Case, state: State, findings: list[dict[str, Any]]) -> N
     Ground.objects.bulk_update(known, fields)
 
 
-def _day(raw: object) -> date:
+def day(raw: object) -> date:
+    """A day as a date or as text. Raises ActError for what is neither."""
     try:
         return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
     except ValueError:
@@ -427,7 +465,7 @@ def _prepare_documents(case: Case, actor: Actor, payload: Payload, now: datetime
     return Prepared(said, said, lambda case, state: keep_files(case, files) and None)
 
 
-def _under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+def under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """The payload, and whether the law was taken as of today (promise 1): the docket looks itself."""
     given = {**payload, "law": law_is_of(case, now)}
     return Prepared(given, given)
@@ -582,6 +620,6 @@ PREPARE: Mapping[str, Callable[[Case, Actor, Payload, datetime], Prepared]] = {
     "claim-emergency": _prepare_emergency,
     "prove": _prepare_proof,
     "test-disclosure": _prepare_test,
-    **dict.fromkeys(LAWFUL, _under_the_law_of_today),
+    **dict.fromkeys(LAWFUL, under_the_law_of_today),
 }
 """What an act brings beyond its payload: the payload as the lifecycle sees it, and what is written beside it."""

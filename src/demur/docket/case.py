@@ -242,8 +242,8 @@ class State:
         return replace(self, parties=tuple(replace(p, **changes) if p.name == name else p for p in self.parties))
 
     def with_bar(self, bar: Bar) -> State:
-        """This state with a bar added."""
-        return replace(self, bars=(*self.bars, bar))
+        """This state with a bar added, in place of one of its name."""
+        return replace(self, bars=(*(b for b in self.bars if b.name != bar.name), bar))
 
     def contested_anew(self) -> State:
         """This state with every ground against a gag that was settled open again: a silence is never at rest."""

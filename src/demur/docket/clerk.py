@@ -18,7 +18,7 @@ from .acts import ActError, Done, Refused, act, in_words
 from .clocks import clocks
 from .lifecycle import Actor
 from .lifecycle import missing as missing_for
-from .models import Case, plain
+from .models import Assessment, Case, Customer, plain
 from .states import state_from_json
 from .visible import visible_cases
 
@@ -124,12 +124,7 @@ def draft(
     if isinstance(case, Refused):
         return case
     at = now or datetime.now(UTC)
-    kept = case.assessments.first()
-    if kept is None:
-        raise ActError("the demand was not assessed; hint: assess it first")
-    assessment = law.assess(demand_from_mapping(kept.demand), kept.as_of, clocks=clocks(case.received_at))
-    if assessment.library != kept.library:
-        raise ActError("the law library changed since the assessment; hint: assess again, then draft")
+    kept, assessment = _assessed(case)
     write = partial(
         getattr(paper, PAPERS[kind]), assessment, provider=provider, today=today or at.date(), our_reference=number
     )
@@ -140,6 +135,45 @@ def draft(
     letter = write()
     if letter is None:
         raise ActError(f"no ground that holds belongs in a {kind}; hint: choose another paper")
-    files = {"pdf": paper.render_pdf(letter), "docx": paper.render_docx(letter)}
-    payload = {"kind": kind, "assessment": kept.pk, "letter": asdict(letter), "files": files}
+    payload = {"kind": kind, "assessment": kept.pk, "letter": asdict(letter), "files": _rendered(letter)}
     return act(number, "draft", actor, payload, token=token, now=at)
+
+
+def _assessed(case: Case) -> tuple[Assessment, law.Assessment]:
+    """The latest assessment as it was kept, and made again."""
+    kept = case.assessments.first()
+    if kept is None:
+        raise ActError("the demand was not assessed; hint: assess it first")
+    assessment = law.assess(demand_from_mapping(kept.demand), kept.as_of, clocks=clocks(case.received_at))
+    if assessment.library != kept.library:
+        raise ActError("the law library changed since the assessment; hint: assess again, then draft")
+    return kept, assessment
+
+
+def _rendered(letter: paper.Letter) -> dict[str, bytes]:
+    return {"pdf": paper.render_pdf(letter), "docx": paper.render_docx(letter)}
+
+
+def write_notice(
+    number: str, party: str, actor: Actor, *, provider: paper.Party, token: str, now: datetime | None = None
+) -> Done | Refused:
+    """Write what this party of a case will be told, from the latest assessment, and seal it.
+
+    It speaks of the party's own pieces alone. Raises ActError for an unknown case or party, where nothing was
+    assessed, or where the law library changed since.
+    """
+    case = _open(number, "write-notice", actor)
+    if isinstance(case, Refused):
+        return case
+    at = now or datetime.now(UTC)
+    kept, assessment = _assessed(case)
+    told = state_from_json(case.state).party(party)
+    if told is None:
+        raise ActError(f"there is no party {party!r} on this case; hint: the latest assessment names them")
+    customer = Customer.objects.filter(slug=party).first()
+    letter = paper.customer_notice(
+        assessment, provider=provider, customer=paper.Party(customer.name) if customer else None, today=at.date(),
+        only=told.cells, our_reference=number,
+    )  # fmt: skip
+    payload = {"party": party, "assessment": kept.pk, "letter": asdict(letter), "files": _rendered(letter)}
+    return act(number, "write-notice", actor, payload, token=token, now=at)

@@ -337,9 +337,9 @@ def _assess(s: State, a: Actor, p: Payload) -> State:
     new = {name: p[name] for name in ("cells", "parties", "suspends") if name in p}
     s = s.found(p["grounds"]).but(assessed="current", **new)
     # A silence that the law or the demand imposes bars from here on, whether or not anybody thought of recording it.
-    # An assessment only adds bars: people, or a certain end that has passed, end them.
+    # An assessment lays bars and moves the end of its own; people, or a certain end that has passed, end them.
     for bar in p.get("bars", ()):
-        s = s if s.bar(bar.name) is not None else s.with_bar(bar)
+        s = s.with_bar(bar)
     return s
 
 

@@ -25,7 +25,7 @@ from .lifecycle import Actor, Refusal, State, perform
 from .models import Act, Assessment, Case
 from .states import part_to_json, parts_from_json, state_from_json, state_to_json
 
-_PARTS = ("grounds", "parties")
+_PARTS = ("bars", "grounds", "parties")
 
 
 class ReplayError(ValueError):

@@ -87,6 +87,7 @@ class Delivery(models.Model):
     """
 
     act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="deliveries")
+    number = models.PositiveIntegerField(help_text="within its case, from 1")
     party = models.CharField(max_length=60, blank=True)
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT)
     to = models.CharField(max_length=254)

@@ -1,0 +1,199 @@
+"""What bars telling: how a gag or a danger is recorded, moved, extended in writing, reviewed and ended.
+
+A day given as the end of a silence is its last day; the docket keeps the first day without it, and nothing is said
+on the last day itself. Days are those of the issuing authority's forum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from demur.facts import Value
+
+from . import brings, silence
+from .brings import ActError, Payload, Prepared
+from .clocks import place_of
+from .counting import legal_day
+from .lifecycle import Actor, State
+from .models import Case, Document, Gag, plain
+from .states import state_from_json
+
+Prepare = Callable[[Case, Actor, Payload, datetime], Prepared]
+
+
+def facts_of(case: Case) -> Mapping[str, Value]:
+    """The facts of the demand as the case knows them."""
+    return brings.demand_of(case).facts
+
+
+def today_of(case: Case, now: datetime) -> date:
+    """The legal day in the forum of the issuing authority."""
+    return legal_day(now, place_of(facts_of(case)))
+
+
+def gag_of(case: Case, payload: Payload) -> Gag | None:
+    """The row of the bar that the payload names."""
+    return Gag.objects.filter(case=case, name=str(payload.get("gag") or "")).first()
+
+
+def day_in(payload: Payload, name: str) -> date | None:
+    """The day under this name in the payload, None where there is none. Raises ActError for what is no date."""
+    return brings.day(payload[name]) if payload.get(name) else None
+
+
+def _record_gag(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag", "until", "endless", "basis", "by_court", "scope", "why", "since", "review_on", "party",
+    "document"}; all but the name may be left out, and what the papers say of the demand's own silence fills it.
+
+    A last day is taken from the papers only where a person confirmed it, the gag is the demand's own, and nothing
+    says that it is `endless`: a second gag must not inherit the end of the first.
+    """
+    facts = facts_of(case)
+    said = str(payload.get("basis") or "")
+    basis = silence.basis_of(facts)
+    rows = list(case.gags.all())
+    own = said in ("", basis) and not any(g.name == silence.OWN or g.basis in ("", basis) for g in rows)
+    last = day_in(payload, "until") or (silence.certain_end(case) if own and not payload.get("endless") else None)
+    court = payload.get("by_court")
+    if court is None and own:
+        court = facts.get("gag_by_court")
+    party = str(payload.get("party") or "")
+    if party and not any(p.name == party for p in state_from_json(case.state).parties):
+        raise ActError(f"there is no party {party!r} on this case; hint: leave it out for a silence towards all")
+    row = Gag(
+        case=case,
+        name=str(payload.get("gag") or "")[:160],
+        party=party,
+        basis=(said or (basis if own else ""))[:200],
+        by_court=court if isinstance(court, bool) else None,
+        scope=str(payload.get("scope") or "")[:200],
+        why=str(payload.get("why") or ""),
+        document=_document(case, payload),
+    )
+    return _kept(case, row, payload, last, now)
+
+
+def _kept(case: Case, row: Gag, payload: Payload, last: date | None, now: datetime) -> Prepared:
+    """A bar as it is recorded: since when, until when, and when it is looked at again."""
+    row.recorded_at = now
+    row.since = day_in(payload, "since") or case.served_on
+    row.until = silence.first_day_without(last)
+    row.review_on = day_in(payload, "review_on") or silence.review_day(row.since, row.until, place_of(facts_of(case)))
+    given = {**_said(payload), "gag": row.name, "until": plain(last), "party": row.party, "basis": row.basis}
+    return Prepared(given, given, lambda case, state: row.save())
+
+
+def _said(payload: Payload) -> dict[str, object]:
+    return {k: plain(v) for k, v in payload.items() if k != "files"}
+
+
+def _document(case: Case, payload: Payload) -> Document | None:
+    number = payload.get("document")
+    if number in (None, ""):
+        return None
+    found = case.documents.filter(number=int(number)).first() if str(number).isdigit() else None
+    if found is None:
+        raise ActError(f"there is no document {number} on this case; hint: give its number within the case")
+    return found
+
+
+def _record_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag", "why", "until", "party"}: a danger to a person, until a day; it bars once two have signed."""
+    row = Gag(case=case, name=str(payload.get("gag") or "")[:160], kind="danger", why=str(payload.get("why") or ""))
+    return _kept(case, row, payload, day_in(payload, "until"), now)
+
+
+def _sign_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag"}: the second signature; from today on the danger bars."""
+
+    def write(case: Case, state: State) -> None:
+        case.gags.filter(name=payload["gag"]).update(since=today_of(case, now))
+
+    return Prepared(payload, _said(payload), write)
+
+
+def _set_end(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag", "until", "document"}: the last day of a silence that had no known end."""
+    paper = _document(case, payload)
+    return _moved(case, payload, day_in(payload, "until"), lambda case: paper)
+
+
+def _extend(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag", "until", "files": [(name, bytes)]} or "document": the number of one on the case already.
+
+    More silence is asked for in writing: the paper stays with the case, and the new last day is a later one.
+    """
+    last, row, paper = day_in(payload, "until"), gag_of(case, payload), _document(case, payload)
+    files = list(payload.get("files") or ())
+    until = silence.first_day_without(last)
+    if row is not None and row.until and until and until <= row.until:
+        raise ActError(f"the silence lasts until {row.until} already; hint: give the later day that the paper names")
+    sums = [hashlib.sha256(content).hexdigest() for _, content in files] or ([paper.original_id] if paper else [])
+
+    def keep(case: Case) -> Document | None:
+        brings.keep_files(case, files)
+        return case.documents.filter(original_id=sums[-1]).last() if files else paper
+
+    return _moved(case, {**payload, "documents": sums}, last, keep)
+
+
+def _moved(case: Case, payload: Payload, last: date | None, paper: Callable[[Case], Document | None]) -> Prepared:
+    """A bar whose last day a person set: from now on it is theirs, and no assessment moves it."""
+    given = {**_said(payload), "until": plain(last)}
+
+    def write(case: Case, state: State) -> None:
+        row = gag_of(case, payload)
+        if row is None:
+            return
+        row.document = paper(case) or row.document
+        row.until = silence.first_day_without(last)
+        row.review_on = silence.review_day(row.since or case.served_on, row.until, place_of(facts_of(case)))
+        row.kind = "gag" if row.kind == "law" else row.kind
+        row.save()
+
+    return Prepared(given, given, write)
+
+
+def _end(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag", "why"}; the program ends a silence only once its last day has passed in the forum."""
+    row = gag_of(case, payload)
+    by_itself = actor.roles == frozenset({"demur"})
+    if by_itself and row is not None and (row.until is None or row.until > today_of(case, now)):
+        raise ActError(f"{row.name} has not ended; hint: a silence ends by itself only after its last day")
+
+    def write(case: Case, state: State) -> None:
+        if row is not None:
+            row.ended_at, row.review_on = now, None
+            row.kind = row.kind if by_itself or row.kind != "law" else "gag"
+            row.save()
+
+    return Prepared(payload, _said(payload), write)
+
+
+def _review(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag"}: its review day has come; the next one is counted from today."""
+    row = gag_of(case, payload)
+    today = today_of(case, now)
+    if row is None or row.review_on is None or row.review_on > today:
+        raise ActError("its review day has not come; hint: the docket contests a silence again by itself")
+    held = row
+
+    def write(case: Case, state: State) -> None:
+        held.review_on = silence.review_day(today, held.until, place_of(facts_of(case)))
+        held.save()
+
+    return Prepared(payload, _said(payload), write)
+
+
+PREPARE: Mapping[str, Prepare] = {
+    "record-gag": _record_gag,
+    "record-danger": _record_danger,
+    "sign-danger": _sign_danger,
+    "set-gag-end": _set_end,
+    "extend-gag": _extend,
+    "end-gag": _end,
+    "review-gag": _review,
+}
+"""What the acts on bars bring and write."""

@@ -1,0 +1,154 @@
+"""What customers are told: the notice of each party, the last look before it goes out, and how it gets there.
+
+A notice is written as soon as the demand was assessed, and written anew whenever an assessment finds something else,
+so that what waits sealed is always what the case now says. It goes out once every bar has ended, after a last look
+that the docket takes itself, under the lock of the case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from . import brings, mail, silence
+from .brings import ActError, Payload, Prepared
+from .gags import Prepare
+from .lifecycle import Actor, State
+from .models import Act, Case, Contact, Customer, Delivery, Notice, Original, plain
+from .states import state_from_json
+
+DANGER_WAITS = timedelta(hours=48)
+"""How long a danger to a person that one person signed holds a notice back while it waits for the second."""
+
+
+def look(case: Case, now: datetime) -> tuple[str, ...]:
+    """The last look: what on the docket may yet bar telling, by name (the words are in words.toml); () for nothing."""
+    return tuple(_found(case, now))
+
+
+def _found(case: Case, now: datetime) -> Iterator[str]:
+    if case.documents.filter(packet=None, warnings=[]).exists():
+        yield "unread"
+    if case.facts.filter(name__startswith="gag_", confirmed_at=None).exists():
+        yield "unconfirmed"
+    latest = case.assessments.first()
+    facts = latest.demand if latest else {}
+    if facts.get("gag_present") is None:
+        yield "gag-unknown"
+    secret = [f for f in (latest.findings if latest else ()) if f["effect"] == "secret" and f["verdict"] == "unknown"]
+    if any(not silence.rests_on_own(f["rule"]) for f in secret):
+        yield "secrecy-unknown"
+    half = [b.name for b in state_from_json(case.state).bars if b.end == "unsigned"]
+    if case.gags.filter(name__in=half, recorded_at__gt=now - DANGER_WAITS).exists():
+        yield "danger-half-signed"
+
+
+def notice_of(case: Case, party: str) -> Notice | None:
+    """The notice that is or was to go out to this party: the latest one written."""
+    return case.notices.filter(party=party).last()
+
+
+def _write(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"party", "assessment", "letter", "files": {"pdf", "docx"}}; `clerk.write_notice` makes it."""
+    files = payload.get("files") or {}
+    latest = case.assessments.first()
+    if latest is None or payload.get("assessment") != latest.pk:
+        raise ActError("the notice is not of the latest assessment; hint: assess, then write it")
+    sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("pdf", "docx")}
+
+    def write(case: Case, state: State) -> None:
+        Notice.objects.create(
+            case=case,
+            party=payload["party"],
+            written_at=now,
+            assessment=latest,
+            letter=plain(payload["letter"]),
+            **files,
+        )
+
+    given = {"party": payload.get("party")}
+    return Prepared(given, {**given, "revision": latest.revision, **sums}, write)
+
+
+def _notify(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"party"}; the docket takes the last look itself, whoever says that they did."""
+    given = {**{k: plain(v) for k, v in payload.items()}, "looked": not look(case, now)}
+
+    def write(case: Case, state: State) -> None:
+        party = str(given["party"])
+        notice = notice_of(case, party)
+        if notice is not None:
+            notice.told_at = now
+            notice.save(update_fields=["told_at"])
+        sent = case.acts.get(seq=case.revision)
+        customer = Customer.objects.filter(slug=party).first()
+        first = list(customer.contacts.filter(below=None)) if customer else []
+        for contact in first:
+            tell(sent, party, contact, now)
+        if not first:
+            _deliver(case, act=sent, party=party, to=customer.name if customer else party, how="hand", at=now)
+
+    return Prepared(given, given, write)
+
+
+def tell(sent: Act, party: str, contact: Contact, now: datetime) -> None:
+    """Put the notice on its way to a contact: by e-mail where the operator set it up, else by a person's hand."""
+    if not Delivery.objects.filter(act=sent, party=party, contact=contact).exists():
+        how = "mail" if mail.configured() else "hand"
+        secret = secrets.token_urlsafe(24)
+        _deliver(sent.case, act=sent, party=party, contact=contact, to=contact.email, how=how, at=now, receipt=secret)
+
+
+def _deliver(case: Case, **delivery: Any) -> None:
+    number = Delivery.objects.filter(act__case=case).count() + 1
+    Delivery.objects.create(number=number, **delivery)
+
+
+def _redirect(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"party", "to", "how"}: the authority is sent to the customer by a letter, which a person posts."""
+    prepared = brings.under_the_law_of_today(case, actor, payload, now)
+    body = brings.demand_of(case).facts.get("issuer_body")
+    to, how = str(payload.get("to") or body or ""), str(payload.get("how") or "post")
+
+    def write(case: Case, state: State) -> None:
+        act = case.acts.get(seq=case.revision)
+        _deliver(case, act=act, party=str(payload["party"]), to=to[:254], how=how[:20], at=now)
+
+    return Prepared(prepared.given, prepared.record, write)
+
+
+def _record_delivery(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"delivery": its number within the case, "proof", "received", "files": [(name, bytes)]}."""
+    number = str(payload.get("delivery") or "")
+    row = Delivery.objects.filter(act__case=case, number=int(number)).first() if number.isdigit() else None
+    if number and row is None:
+        raise ActError(f"there is no delivery {number} on this case; hint: give its number within the case")
+    papers = [content for _, content in payload.get("files") or ()]
+    sums = [hashlib.sha256(content).hexdigest() for content in papers]
+    said = {k: plain(v) for k, v in payload.items() if k != "files"} | ({"papers": sums} if sums else {})
+
+    def write(case: Case, state: State) -> None:
+        if row is None:
+            return
+        row.sent_at = row.sent_at or now
+        row.proof = str(payload["proof"])[:200]
+        row.received_at = row.received_at or (now if payload.get("received") else None)
+        for content, digest in zip(papers, sums, strict=True):
+            row.paper, _ = Original.objects.get_or_create(
+                pk=digest, defaults={"size": len(content), "content": content}
+            )
+        row.save()
+
+    return Prepared(said, said, write)
+
+
+PREPARE: Mapping[str, Prepare] = {
+    "write-notice": _write,
+    "notify": _notify,
+    "redirect": _redirect,
+    "record-delivery": _record_delivery,
+}
+"""What the acts on notices bring and write."""
