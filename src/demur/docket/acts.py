@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 
 from demur.facts import FactsError, read_value
 
-from . import brings, entries, gags, lifecycle, notices
+from . import brings, duties, entries, gags, lifecycle, notices
 from .brings import ActError, Prepared, as_given, demand_of, keep_files, key_of
 from .lifecycle import ACTS, Actor, Refusal, State, Step, missing, perform
 from .models import (
@@ -37,7 +37,7 @@ from .visible import secrecy_of, visible_cases
 from .words import roles_in_words, words
 
 Payload = Mapping[str, Any]
-PREPARE = {**brings.PREPARE, **gags.PREPARE, **notices.PREPARE}
+PREPARE = {**brings.PREPARE, **gags.PREPARE, **notices.PREPARE, **duties.PREPARE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +146,7 @@ def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, 
     recorded = _record(case, name, actor, plain(dict(prepared.record)), step.events, token, now)
     prepared.write(case, step.state)
     mirror_answers(case, state, step.state)
-    if name in ("receive", "read", "confirm", "assess", "record-gag"):
-        from .standing import first_due
-
-        due = first_due(case)
-        case.due_on, case.due_label = (due.on, due.label) if due else (None, "")
+    mirror_due(case, now)
     mirror_secrecy(case, step.state)
     case.save()
     return Done(case.number, name, recorded.seq, step.state)
@@ -236,6 +232,14 @@ def mirror_answers(case: Case, before: State, after: State) -> None:
     for ground in after.grounds:
         if ground.key in old and old[ground.key] != ground.answer:
             Ground.objects.filter(case=case, key=ground.key).update(answer=ground.answer)
+
+
+def mirror_due(case: Case, now: datetime) -> None:
+    """Write on the case what falls due first, where the docket is ordered by it."""
+    from .standing import first_due
+
+    due = first_due(case, now)
+    case.due_on, case.due_label = (due.on, due.label[:120]) if due else (None, "")
 
 
 def mirror_secrecy(case: Case, state: State) -> None:

@@ -17,7 +17,7 @@ from demur import law
 from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
 
 from . import edition, entries, lifecycle, matching, precedents, registers, silence
-from .clocks import clocks
+from .clocks import clocks, events
 from .lifecycle import Actor, State
 from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
 from .states import part_to_json, state_from_json
@@ -458,7 +458,14 @@ def _prepare_draft(case: Case, actor: Actor, payload: Payload, now: datetime) ->
 
 
 def _prepare_documents(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"files": [(name, bytes)]}; what came later joins the papers of the case."""
+    """payload: {"files": [(name, bytes)], "event", "on"}; what came later joins the papers of the case.
+
+    Where the paper is an event for a clock (see clocks.toml) it says which, and on which day.
+    """
+    if payload.get("event") and payload["event"] not in events():
+        raise ActError(f"no event {payload['event']!r}; hint: one of those in clocks.toml")
+    if payload.get("on"):
+        day(payload["on"])
     files = list(payload.get("files") or ())
     sums = [hashlib.sha256(content).hexdigest() for _, content in files]
     said = {k: v for k, v in payload.items() if k != "files"} | {"documents": sums}

@@ -29,6 +29,7 @@ __all__ = [
     "Extended",
     "Happened",
     "Moment",
+    "Moved",
     "Paused",
     "Place",
     "Resumed",
@@ -42,11 +43,14 @@ __all__ = [
     "due_list",
     "end_of",
     "habit",
+    "instead",
     "legal_day",
     "place_of",
     "read",
     "read_all",
     "run_out",
+    "so",
+    "turning",
     "turns_of",
 ]
 
@@ -139,12 +143,18 @@ def habit(name: str) -> Habit:
 PLAIN = Habit()
 
 
+def turning() -> tuple[Mapping[str, Any], ...]:
+    """How the acts of a case are events for its clocks, a row each (`[[acts]]` of clocks.toml)."""
+    return tuple(_table().get("acts", ()))
+
+
 def events() -> Mapping[str, str]:
     """The events that turn clocks, by name, in words."""
     return {name: str(said) for name, said in _table()["events"].items()}
 
 
-def _so(where: Mapping[str, Any], facts: Mapping[str, Value]) -> bool:
+def so(where: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Whether the facts are as a row of the table says; a list names several values, false is: not known to be true."""
     return all(_fits(wanted, facts.get(name)) for name, wanted in where.items())
 
 
@@ -188,6 +198,14 @@ class Extended:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The end was set to this day by whoever may set it: an authority's letter, a court's order."""
+
+    at: datetime
+    to: date
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """What the clock waited for was done, or is no longer owed."""
 
@@ -195,21 +213,22 @@ class Stopped:
     why: str = ""
 
 
-Turn = Started | Paused | Resumed | Extended | Stopped
+Turn = Started | Paused | Resumed | Extended | Moved | Stopped
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
     """An event of a case: its name (see `events`), when (UTC), and for which clock, where not for all it turns.
 
-    `paused`, `resumed`, `extended` (by `amount` of its units) and `stopped` turn the clock named, whatever its
-    habits: a court's stay, an authority's letter.
+    `paused`, `resumed`, `extended` (by `amount` of its units, or to the day `to`) and `stopped` turn the clock named,
+    whatever its habits: a court's stay, an authority's letter.
     """
 
     at: datetime
     what: str
     clock: str = ""
     amount: int = 0
+    to: date | None = None
 
 
 def turns_of(clock: Clock, facts: Mapping[str, Value], happened: Iterable[Happened]) -> tuple[Turn, ...]:
@@ -240,7 +259,7 @@ def turns_of(clock: Clock, facts: Mapping[str, Value], happened: Iterable[Happen
         elif event.what in own.stops or (named and event.what == "stopped"):
             turns.append(Stopped(event.at, event.what))
         elif named and event.what == "extended":
-            turns.append(Extended(event.at, event.amount))
+            turns.append(Moved(event.at, event.to) if event.to else Extended(event.at, event.amount))
         elif event.what in own.extends and (not own.times or extensions < own.times):
             extensions += 1
             turns.append(Extended(event.at, event.amount or own.extension))
@@ -334,6 +353,7 @@ class _Run:
         self.stood: tuple[Gap, ...] = ()
         self.paused: datetime | None = None
         self.extended = 0
+        self.moved: date | None = None
 
     def when(self, turn: Turn) -> datetime:
         """From when a turn counts; a day that the demand itself fixes (a return date) runs as soon as it is known."""
@@ -345,7 +365,7 @@ class _Run:
         state = self.at(at).state
         if isinstance(turn, Started):
             if state not in ("running", "paused"):
-                self.start, self.stood, self.paused, self.extended = turn.at, (), None, 0
+                self.start, self.stood, self.paused, self.extended, self.moved = turn.at, (), None, 0, None
                 self._now("running", at)
         elif isinstance(turn, Paused) and state == "running":
             self.paused = at
@@ -356,6 +376,11 @@ class _Run:
             self._now("running", at)
         elif isinstance(turn, Extended) and state in ("running", "paused"):
             self.extended += turn.by
+        elif isinstance(turn, Moved) and state != "stopped":
+            # More time may be given when the old time is over, or none was counted yet: it runs again.
+            self.start, self.moved = self.start or turn.at, turn.to
+            if state != "paused":
+                self._now("running", at)
         elif isinstance(turn, Stopped) and state in ("running", "paused", "run-out"):
             self.shown = replace(self.at(at), late_stop=state == "run-out")
             self.paused = None
@@ -377,6 +402,8 @@ class _Run:
         return found if late > now else replace(found, state="run-out", since=late, why="")
 
     def _until(self, now: datetime) -> Moment:
+        if self.moved is not None:
+            return self.moved
         stood = self.stood if self.paused is None else (*self.stood, (self.paused, max(now, self.paused)))
         start: Moment = self.start or now
         if self.clock.unit == "hours":
@@ -408,8 +435,8 @@ def place_of(facts: Mapping[str, Value], clock: str = "") -> Place:
 def clocks_of(named: Iterable[str], facts: Mapping[str, Value], law: Library | None = None) -> tuple[Clock, ...]:
     """The clocks of a case: those that its findings name in `by`, and those that the docket starts by itself."""
     held = (law or library()).clocks
-    names = {_instead(name, facts) for name in named}
-    names |= {name for name, own in habits().items() if own.case and _so(own.where or {}, facts)}
+    names = {instead(name, facts) for name in named}
+    names |= {name for name, own in habits().items() if own.case and so(own.where or {}, facts)}
     return tuple(held[name] for name in sorted(names) if name in held)
 
 
@@ -449,8 +476,9 @@ def due_list(states: Iterable[ClockState]) -> tuple[ClockState, ...]:
     return tuple(sorted(shown, key=lambda s: (order[s.state], s.late, s.clock.name)))
 
 
-def _instead(name: str, facts: Mapping[str, Value]) -> str:
-    return next((to for where, to in habit(name).gives_way if _so(where, facts)), name)
+def instead(name: str, facts: Mapping[str, Any]) -> str:
+    """The clock that counts on these facts in place of the one named; "" for none."""
+    return next((to for where, to in habit(name).gives_way if so(where, facts)), name)
 
 
 def _day(fact: str, facts: Mapping[str, Value]) -> date | None:
@@ -474,7 +502,7 @@ def clocks(
     def due(name: str, facts: Mapping[str, Value]) -> date | None:
         if name == "return-date":
             return return_date(name, facts)
-        clock = source.clocks.get(_instead(name, facts))
+        clock = source.clocks.get(instead(name, facts))
         start: Moment | None = _day(clock.runs_from, facts) if clock else None
         if clock is None or start is None:
             return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
 from demur.facts import vocabulary
 
 from .brings import law_is_of
+from .clocks import ClockState, instead, legal_day
+from .due import RETURN, states
 from .lifecycle import ACTS, CHECKS, ROLES, Actor, Ground, State, is_ready, missing, releasable, stops
 from .models import Act, Case, OutboxEvent
 from .states import state_from_json
@@ -28,11 +30,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A duty that falls due on a legal day of the forum, what it is, and where the day comes from."""
+    """A day in the forum by which something is due, what it is, where the day comes from, and `whose` the duty is."""
 
     on: date
     label: str
     source: str
+    whose: str = "provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,24 +196,43 @@ def case_events(case: Case, *names: str) -> str:
     return found.first() or ""
 
 
-def duties(case: Case) -> list[Due]:
-    """Every duty of the case with a known day, the first first: the return date and what findings of law say."""
-    found: dict[tuple[date, str], Due] = {}
+def duties(case: Case, now: datetime | None = None) -> list[Due]:
+    """Every day that counts on the case, the first first: what its clocks say at `now` (UTC), and when gags end."""
+    rows = {(d.on, d.label): d for d in reversed([*_days(case, now or datetime.now(UTC))])}
+    return sorted(rows.values(), key=lambda d: (d.on, d.source != "fact", d.label))
+
+
+def _days(case: Case, now: datetime) -> Iterator[Due]:
+    said = words()["duties"]
     for fact in case.facts.all():
-        if fact.name in ("due_on", "expires_on", "gag_until") and fact.value and fact.clause is None:
-            due = Due(date.fromisoformat(fact.value), words()["duties"][fact.name], "fact")
-            found.setdefault((due.on, due.label), due)
+        if fact.name in ("expires_on", "gag_until") and fact.value and fact.clause is None:
+            yield Due(date.fromisoformat(fact.value), said[fact.name], "fact", "term")
+    for gag in case.gags.all():
+        if gag.until and not gag.ended_at:
+            yield Due(gag.until - timedelta(days=1), said["gag_until"], "gag", "term")
+    running = {s.clock.name: s for s in states(case, now) if s.until and (s.live or s.overdue)}
     latest = case.assessments.order_by("-pk").first()
+    named = {RETURN}
+    if RETURN in running:
+        yield _due(running[RETURN], said["due_on"], "fact")
+    facts = latest.demand if latest else {}
     for finding in latest.findings if latest else ():
-        if finding["due"] and finding["verdict"] == "holds":
-            due = Due(date.fromisoformat(finding["due"]), finding["title"] or finding["says"], finding["rule"])
-            found.setdefault((due.on, due.label), due)
-    return sorted(found.values(), key=lambda d: (d.on, d.source != "fact", d.label))
+        state = running.get(instead(finding["by"], facts))
+        if state is not None and finding["verdict"] == "holds":
+            named.add(state.clock.name)
+            yield _due(state, finding["title"] or finding["says"], finding["rule"])
+    for name in running.keys() - named:
+        yield _due(running[name], running[name].clock.says, name)
 
 
-def first_due(case: Case) -> Due | None:
-    """The first duty that falls due, or None; what it keeps silent about is not due yet."""
-    return next((d for d in duties(case) if d.label != words()["duties"]["gag_until"]), None)
+def _due(state: ClockState, label: str, source: str) -> Due:
+    assert state.until is not None
+    return Due(legal_day(state.until, state.place), label, source, state.whose)
+
+
+def first_due(case: Case, now: datetime | None = None) -> Due | None:
+    """The provider's first duty that falls due, or None; what others owe, or what ends by itself, is none."""
+    return next((d for d in duties(case, now) if d.whose == "provider"), None)
 
 
 def due(case: Case) -> Due | None:
