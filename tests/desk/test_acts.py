@@ -74,11 +74,12 @@ def events(people) -> set[str]:
 
 
 def tell(people) -> None:
-    """The customer is told, and the authority sent to it where it is an organisation."""
+    """The customer is told where no law forbids it, and the authority sent to it where it is an organisation."""
     for party in state(people).parties:
         if party.notice == "none":
             people["ana"].does("write-notice", party.name)
-        people["carl"].does("notify", party.name, looked="1")
+        if not state(people).silenced(party.name):
+            people["carl"].does("notify", party.name)
         if party.redirect == "due":
             people["ana"].does("redirect", party.name)
 
@@ -111,7 +112,7 @@ def test_every_act_of_the_team_has_a_place_at_the_desk():
 def test_each_form_asks_for_all_that_its_act_wants(name):
     """What a guard wants to be given is a field, the thing it stands at, or found by the docket itself."""
     made = {"documents": "document", "grounds": "facts" if name == "test-disclosure" else "grounds"}
-    fields = {f.name for f in HERE[name].fields} | {HERE[name].at, "law"}
+    fields = {f.name for f in HERE[name].fields} | {HERE[name].at, "law", "looked"}
     wanted = {made.get(c.given, c.given) for c in ACTS[name].guard if c.given}
     assert wanted - fields <= ({"grounds"} if name == "assess" else set())
 
@@ -154,7 +155,7 @@ def test_the_next_step_leads_through_the_whole_path(desk):
     people = desk()
     way = []
     doers = {
-        "write-notice": ("ana", {}), "notify": ("carl", {"looked": "1"}), "declare-compelled": ("carl", {}),
+        "write-notice": ("ana", {}), "notify": ("carl", {}), "declare-compelled": ("carl", {}),
         "plan": ("ana", {}), "prove": ("ana", {"maps": "1", "how": "row by row", "by": "Ana"}),
         "test-disclosure": ("carl", {}), "release": ("rita", {}), "deliver": ("ana", {"how": "sealed"}),
         "close": ("carl", {"reason": "answered"}),
@@ -254,7 +255,7 @@ def test_under_a_gag_and_a_danger_the_notice_waits_until_both_have_ended(desk):
     ana.does("end-gag", "order of the court", why="the order was lifted")
     assert not carl.forms("notify")
     ana.does("end-gag", "danger", why="the witness is safe")
-    carl.does("notify", party, looked="1")
+    carl.does("notify", party)
     assert state(people).party(party).notice == "told"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from django.urls import reverse
 
 from demur import law
-from demur.docket import models, standing
-from demur.docket.lifecycle import Actor, releasable
+from demur.docket import models, silence, standing
+from demur.docket.lifecycle import Actor, Bar, releasable
 from demur.facts import CATEGORIES, demand_from_mapping, vocabulary
 from demur.law.codegen import TRUE
 from demur.law.engine import facts_at
@@ -296,7 +296,7 @@ def parties_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str
     """Whose data is asked for: whether each was told and the authority sent to it, and what may be done."""
     return [
         {
-            "name": doing.party_words(p.name),
+            "name": says.party(p.name),
             "pieces": len(p.cells),
             "notice": words.say(f"notices.{p.notice}"),
             "redirect": words.say(f"redirects.{p.redirect}"),
@@ -312,16 +312,24 @@ def parties_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str
 
 def bars_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str]]) -> list[dict[str, Any]]:
     """What bars telling the customer: each gag and each danger to a person, and what may be done at it."""
-    return [
-        {
-            "name": b.name,
-            "end": words.say(f"bars.{b.end}"),
-            "active": b.active,
-            "told": told.get(b.name, []),
-            "acts": offered.at("gag", [b.name], {}),
-        }
-        for b in offered.state.bars
-    ]
+    rows = {g.name: g for g in case.gags.all()}
+    return [_bar(b, rows.get(b.name), offered, told) for b in offered.state.bars]
+
+
+def _bar(bar: Bar, row: models.Gag | None, offered: doing.Doing, told: dict[str, list[str]]) -> dict[str, Any]:
+    until, review = (row.until, row.review_on) if row else (None, None)
+    return {
+        "name": words.say("forms.own-silence") if bar.name == silence.OWN else (row and row.scope) or bar.name,
+        "basis": row.basis if row else "",
+        "towards": says.party(bar.party) if bar.party else "",
+        "end": words.say(f"bars.{bar.end}"),
+        "until": says.day(until) if until and not bar.ended else "",
+        "review": says.day(review) if review and not bar.ended else "",
+        "why": row.why if row else "",
+        "active": bar.active,
+        "told": told.get(bar.name, []),
+        "acts": offered.at("gag", [bar.name], {}),
+    }
 
 
 # ------------------------------------------------------------------ the whole

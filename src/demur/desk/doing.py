@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from demur import law
-from demur.docket import acts, models, standing
+from demur.docket import acts, models, notices, standing
 from demur.docket.brings import law_is_of
 from demur.docket.lifecycle import ACTS, Actor, Cell, Ground, State, missing, releasable, stops
 from demur.docket.words import words as docket_words
@@ -21,7 +21,7 @@ from .forms import GROUPS, HERE, Field, Form
 
 ONE_BY_ONE = 12
 """Up to how many subjects of one rule are offered one by one; beyond that they are answered together."""
-KEEPS_ITS_KIND = ("law-of-today", "not-the-first-signer", "gag-end-certain")
+KEEPS_ITS_KIND = ("law-of-today", "not-the-first-signer", "gag-end-certain", "not-barred", "last-look")
 """Conditions that a ground, gag or party may lack and still be one that this act is for."""
 
 
@@ -42,7 +42,9 @@ class Doing:
     def __init__(self, case: models.Case, actor: Actor, step: standing.Next, typed: Typed | None = None) -> None:
         self.case, self.actor, self.step, self.typed = case, actor, step, typed or Typed()
         self.state = standing.state_of(case)
-        self.known = {"law": law_is_of(case, datetime.now(UTC))}
+        now = datetime.now(UTC)
+        self.seen = notices.look(case, now)
+        self.known = {"law": law_is_of(case, now), "looked": not self.seen}
         self.made: list[dict[str, Any]] = []
 
     # ------------------------------------------------------------------ at a ground, a gag, a party
@@ -108,10 +110,12 @@ class Doing:
 
     def _lacking(self, name: str, lacks: tuple[str, ...]) -> dict[str, Any]:
         told = acts.in_words(name, lacks)
+        looks = docket_words()["look"]
+        seen = [{"what": looks[n], "who": ""} for n in self.seen] if "last-look" in lacks else []
         return {
             "name": name,
             "does": docket_words()["acts"][name]["does"],
-            "missing": [{"what": m.what, "who": m.who} for m in told],
+            "missing": [{"what": m.what, "who": m.who} for m in told] + seen,
             "over": all(m.who.startswith("nobody") for m in told),
         }
 
@@ -295,13 +299,6 @@ def piece_words(case: models.Case, cell: Cell) -> str:
     )
 
 
-def party_words(name: str) -> str:
-    """A party as people call it: the customer's name, or what kind of customer it is."""
-    known = models.Customer.objects.filter(slug=name).values_list("name", flat=True).first()
-    kinds = vocabulary()["customer_kind"].values
-    return known or (kinds[name].removeprefix("an ").removeprefix("a ") if name in kinds else words.say("forms.party"))
-
-
 def expand(case: models.Case, act: str, given: dict[str, Any]) -> dict[str, Any]:
     """The payload with each rule that was ticked put as the grounds of it that the act is for."""
     item = next((f for f in HERE[act].fields if f.kind == "grounds"), None)
@@ -353,7 +350,7 @@ def pieces_of(case: models.Case, state: State, pieces: Iterable[tuple[Cell, str]
     return [
         {
             "words": piece_words(case, cell),
-            "party": party_words(owner.name) if (owner := state.owner(cell)) else "",
+            "party": says.party(owner.name) if (owner := state.owner(cell)) else "",
             "why": docket_words()["reasons"][why],
         }
         for cell, why in pieces

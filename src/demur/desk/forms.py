@@ -67,13 +67,25 @@ def _checks_left(case: models.Case) -> list[tuple[str, str]]:
 
 def _on_their_way(case: models.Case) -> list[tuple[str, str]]:
     sent = models.Delivery.objects.filter(act__case=case, received_at=None)
-    return [(str(d.pk), words.say("forms.delivery", to=d.to, how=d.how, day=says.day(d.at.date()))) for d in sent]
+    return [
+        (
+            str(d.number),
+            words.say("forms.delivery", to=d.to, how=words.say(f"ways.{d.how}"), day=says.day(d.at.date())),
+        )
+        for d in sent
+    ]
+
+
+def _parties(case: models.Case) -> list[tuple[str, str]]:
+    known = [(p.name, says.party(p.name)) for p in state_of(case).parties]
+    return [("", words.say("forms.everybody")), *(known if len(known) > 1 else ())]
 
 
 WHY = Field("why")
 HOW = Field("how", "line")
 UNTIL = Field("until", "date")
 FILE = Field("document", "file")
+TOWARDS = Field("party", "choice", needed=False, choices=_parties)
 FORUM = Field("forum", "forum", needed=False)
 FILED_ON = Field("filed_on", "date", needed=False)
 
@@ -93,18 +105,39 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         "end-preservation": Form(),
     },
     "silence": {
-        "record-gag": Form((Field("gag", "line"), Field("until", "date", needed=False))),
+        "record-gag": Form(
+            (
+                Field("gag", "line"),
+                Field("basis", "line", needed=False),
+                TOWARDS,
+                Field("until", "date", needed=False),
+                Field("endless", "tick", needed=False),
+            )
+        ),
         "set-gag-end": Form((UNTIL,), at="gag"),
         "extend-gag": Form((UNTIL, FILE), at="gag"),
         "end-gag": Form((WHY,), at="gag"),
-        "record-danger": Form((Field("gag", "line"), WHY, UNTIL)),
+        "record-danger": Form((Field("gag", "line"), TOWARDS, UNTIL, WHY)),
         "sign-danger": Form(at="gag"),
     },
     "customer": {
         "write-notice": Form(at="party"),
-        "notify": Form((Field("looked", "tick"),), at="party"),
-        "redirect": Form(at="party"),
-        "record-delivery": Form((Field("delivery", "choice", choices=_on_their_way), Field("proof", "line"))),
+        "notify": Form(at="party"),
+        "redirect": Form(
+            (
+                Field("to", "line", needed=False),
+                Field("how", "choice", choices=_named("ways", "post", "mail", "portal", "hand")),
+            ),
+            at="party",
+        ),
+        "record-delivery": Form(
+            (
+                Field("delivery", "choice", choices=_on_their_way),
+                Field("proof", "line"),
+                Field("received", "tick", needed=False),
+                Field("document", "file", needed=False),
+            )
+        ),
     },
     "grounds": {
         "draft": Form((Field("kind", "choice", choices=_named("papers", *clerk.PAPERS)),)),

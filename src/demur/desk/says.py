@@ -6,6 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
+from demur.docket import models
 from demur.facts import vocabulary
 
 from . import words
@@ -90,6 +91,13 @@ def urgency(on: date | None, today: date) -> str:
         return ""
     ahead = (on - today).days
     return "late" if ahead <= 0 else "soon" if ahead <= FLAGS["soon"] else ""
+
+
+def party(name: str) -> str:
+    """A party as people call it: the customer's name, or what kind of customer it is."""
+    known = models.Customer.objects.filter(slug=name).values_list("name", flat=True).first()
+    kinds = vocabulary()["customer_kind"].values
+    return known or (kinds[name].removeprefix("an ").removeprefix("a ") if name in kinds else words.say("forms.party"))
 
 
 def categories(names: list[str] | None) -> list[str]:

@@ -137,7 +137,7 @@ def _told(s: State) -> Line:
         due = any(p.redirect == "due" for p in s.parties)
         return ("now", _say("told", "redirect")) if due else ("done", _say("told", "done"))
     sealed = all(p.notice != "none" for p in s.parties)
-    if s.barred():
+    if all(s.silenced(p.name) for p in s.parties if p.notice != "told"):
         return "now", _say("told", "gagged" if sealed else "gagged-unwritten")
     if told:
         return "now", _say("told", "some", done=len(told), all=len(s.parties))
@@ -251,6 +251,14 @@ def _answer(*answers: str) -> Test:
     return lambda s: any(stops(g) and g.answer in answers for g in s.grounds)
 
 
+def _tellable(s: State) -> bool:
+    return any(p.notice == "sealed" and not s.silenced(p.name) for p in s.parties)
+
+
+def _redirectable(s: State) -> bool:
+    return any(p.redirect == "due" and not s.silenced(p.name) for p in s.parties)
+
+
 def _can(act: str) -> Test:
     """That the case lacks nothing of its own for this act."""
     somebody = frozenset(ROLES)
@@ -271,8 +279,8 @@ NEXT: tuple[tuple[str, Test], ...] = (
     ("prove", lambda s: s.planned and not s.proof and not s.suspends),
     ("test-disclosure", lambda s: s.planned and not s.tested),
     ("write-notice", lambda s: s.planned and any(p.notice == "none" for p in s.parties)),
-    ("notify", lambda s: s.planned and _can("notify")(s) and any(p.notice == "sealed" for p in s.parties)),
-    ("redirect", lambda s: s.planned and not s.barred() and any(p.redirect == "due" for p in s.parties)),
+    ("notify", lambda s: s.planned and _tellable(s)),
+    ("redirect", lambda s: s.planned and _redirectable(s)),
     ("approve", lambda s: s.planned and len(s.approvals) < 2),
     ("carry-out", lambda s: s.planned and s.suspends),
     ("release", lambda s: s.planned),
@@ -281,8 +289,8 @@ NEXT: tuple[tuple[str, Test], ...] = (
     ("challenge", lambda s: not s.refused and _holding(s)),
     ("ask", lambda s: not s.refused and any(stops(g) and g.unknown and g.answer == "open" for g in s.grounds)),
     ("write-notice", lambda s: any(p.notice == "none" for p in s.parties)),
-    ("notify", lambda s: not s.barred() and any(p.notice == "sealed" for p in s.parties)),
-    ("redirect", lambda s: any(p.redirect == "due" for p in s.parties)),
+    ("notify", _tellable),
+    ("redirect", _redirectable),
     ("reserve", _answer("overdue")),
     ("protest", _can("protest")),
     ("sign-conflict-lead", _can("sign-conflict-lead")),

@@ -272,6 +272,9 @@ CLERK: Mapping[str, Callable[..., acts.Done | acts.Refused]] = {
     "draft": lambda number, actor, given, token: clerk.draft(
         number, given["kind"], actor, provider=provider(), token=token
     ),
+    "write-notice": lambda number, actor, given, token: clerk.write_notice(
+        number, given["party"], actor, provider=provider(), token=token
+    ),
 }
 """The acts that take long and are made ready before the case is locked."""
 
@@ -305,7 +308,7 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
                 return _look_again(request, held, act, after, [v for s in about for v in s.values()])
             done = after
         elif act in CLERK:
-            done = CLERK[act](number, actor, given, _token(request))
+            done = CLERK[act](number, actor, payloads[0], _token(request))
         else:
             done = _each(number, act, actor, payloads, _token(request))
     except (acts.ActError, PaperError) as error:
