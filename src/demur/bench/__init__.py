@@ -36,10 +36,11 @@ def median_time(work: Callable[[], object], runs: int = 5, loops: int = 1) -> fl
 
 def run(name: str | None = None) -> list[Row]:
     """Run one benchmark by name, or all. Raises KeyError for a name that does not exist."""
-    from . import law, ledger, paper, process, reading
+    from . import law, ledger, paper, process, reading, sweep
 
     suites: dict[str, Callable[[], list[Row]]] = {
         "law": law.bench,
+        "sweep": sweep.bench,
         "assess": process.bench,
         "reading": reading.bench,
         "letter": paper.bench,
