@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 
 import pytest
 
-from demur.law.library import library
+from demur.law.library import library, sources_of
 
 
 def _text(answer) -> str:
@@ -59,6 +60,25 @@ def test_one_rule_says_reads_cites_and_shows_its_history(sign_in):
         "Examples it is tested on",
     ):
         assert told in page
+
+
+def test_a_rule_shows_its_versions_figures_cases_and_file(sign_in):
+    client = sign_in("aud")
+    page = _text(client.get("/law/us.nsl.cert-gag/"))
+    assert "?version=us.nsl.cert-gag%402006" in page
+    assert "2 Jun 2015" in page
+    page = _text(client.get("/law/eu.chr.prior-review/"))
+    for told in (
+        "Joined Cases C-203/15 and C-698/15 Tele2 Sverige and Watson",  # why its strength rose
+        "Treaty of Accession 2003",  # where a value of a figure comes from
+        "Prokuratuur: the prosecutor as reviewer",  # who argued it
+        "issuer_is_member_state",
+        "eu/charter.toml",
+        hashlib.sha256(sources_of()["eu/charter.toml"].encode()).hexdigest(),
+        library().version,
+    ):
+        assert told in page
+    assert "the controller, whom Article 5(7) has told, is someone else" in _text(client.get("/law/eu.eev.5.7/"))
 
 
 def test_every_rule_has_its_page(sign_in):

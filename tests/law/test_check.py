@@ -90,6 +90,10 @@ def defects(folder: Path, text: str) -> list[Problem]:
             steps(rule(more="until = 2020-01-01"), 'is = "policy"', 'from = 2020-01-01, is = "strong"'),
             "error", "its strength 'strong' lies outside its life",
         ),
+        (
+            steps(rule(), 'from = 2020-01-01, is = "policy"', 'from = 2021-01-01, is = "arguable"'),
+            "warning", "nothing says why its strength changed on 2021-01-01",
+        ),
         (rule(when="asks_content and not asks_content"), "error", "can hold on no facts"),
         (rule(when="served_on > issued_on and issued_on >= served_on"), "error", "can hold on no facts"),
         (

@@ -18,6 +18,7 @@ from demur.law import Finding, Library, assess, decided, library
 from demur.law.codegen import generate
 from demur.law.decided import Decided, Likeness, cases, disagreements, like
 from demur.law.language import LawError
+from demur.law.library import Dated
 
 ALL = cases()
 BY_ID = {case.id: case for case in ALL}
@@ -77,8 +78,7 @@ def rewritten(law: Library, rule_id: str, **changes: object) -> Library:
 
 def test_a_rule_that_lost_may_not_be_sold_as_strong_or_hide_the_answer() -> None:
     case = BY_ID["adc-51"]
-    (rule,) = library().by_id["br.mci11"]
-    bold = rewritten(library(), "br.mci11", strength=type(rule.strength)(((None, "strong"),)), checked="text")
+    bold = rewritten(library(), "br.mci11", strength=Dated(((None, "strong"),), ("",)), checked="text")
     assert any("at most arguable" in line for line in disagreements(case, bold))
     silent = rewritten(library(), "br.mci11", answered="")
     assert any("does not show the court's answer" in line for line in disagreements(case, silent))
@@ -86,8 +86,7 @@ def test_a_rule_that_lost_may_not_be_sold_as_strong_or_hide_the_answer() -> None
 
 def test_a_mandatory_ground_against_an_upheld_order_is_caught() -> None:
     case = BY_ID["hadopi"]
-    weak = library().by_id["eu.chr.prior-review"][0]
-    loud = rewritten(library(), "x.territory.no-establishment", strength=type(weak.strength)(((None, "mandatory"),)))
+    loud = rewritten(library(), "x.territory.no-establishment", strength=Dated(((None, "mandatory"),), ("",)))
     moved = dataclasses.replace(case, facts={**case.facts, "established_in_issuer_country": False})
     assert any("upheld" in line for line in disagreements(moved, loud))
     assert not any("upheld" in line for line in disagreements(moved, library()))

@@ -39,21 +39,21 @@ def when(text: str) -> tuple[str, str]:
     ("change", "place", "message", "hint", "line", "word"),
     [
         ((SKELETON, ""), "", "there is no rule yet", '["us.nsl.scope"]', None, ""),
-        (('title    = "', "title    = "), "line 3, column", "this is not TOML", "quotes", 3, "Content"),
-        (when("asks_conten"), "when, column 1", "unknown fact 'asks_conten'", "asks_content", 10, "asks_conten"),
-        (when("kind = 'nls'"), "when, column 8", "'nls' is no value of kind", "nsl", 10, "'nls'"),
-        (when("kind > 'nsl'"), "when, column 1", "kind is enum and has no order", "in (...)", 10, "kind"),
-        (when("kind in ('nsl', null)"), "when", "null is not a value", "is null", 10, ""),
-        (when("coalesce(asks_content, true)"), "when", "a function is not part", "param", 10, ""),
-        (when("kind in (select 1)"), "when, column 1", "a sub-query is not part", "param", 10, "kind"),
-        (when("offence_max_months > 3.5"), "when, column 22", "not a whole number", "no floats", 10, "3"),
-        (when('""\nsigned\n  and sined""'), "when, line 2, column 7", "unknown fact", "signed", 10, "sined"),
+        (('title    = "', "title    = "), "line 5, column", "this is not TOML", "quotes", 5, "Content"),
+        (when("asks_conten"), "when, column 1", "unknown fact 'asks_conten'", "asks_content", 12, "asks_conten"),
+        (when("kind = 'nls'"), "when, column 8", "'nls' is no value of kind", "nsl", 12, "'nls'"),
+        (when("kind > 'nsl'"), "when, column 1", "kind is enum and has no order", "in (...)", 12, "kind"),
+        (when("kind in ('nsl', null)"), "when", "null is not a value", "is null", 12, ""),
+        (when("coalesce(asks_content, true)"), "when", "a function is not part", "param", 12, ""),
+        (when("kind in (select 1)"), "when, column 1", "a sub-query is not part", "param", 12, "kind"),
+        (when("offence_max_months > 3.5"), "when, column 22", "not a whole number", "no floats", 12, "3"),
+        (when('""\nsigned\n  and sined""'), "when, line 2, column 7", "unknown fact", "signed", 12, "sined"),
         (("examples.unknown", "# "), "examples", "no example for unknown", "examples.unknown", None, ""),
-        (('["provider", "cus', '["all", "cus'), "who", "'all' is not allowed", "provider", 15, ""),
-        (("against  =", "agianst ="), "agianst", "unknown key 'agianst'", "against", 12, ""),
-        (('"return-date"', '"return_date"'), "by", "unknown clock 'return_date'", "return-date", 18, ""),
-        ((ASKS_FALSE, "asks_content = 3 }"), "examples.fails, 1", "asks_content is 3", "true, false", 24, ""),
-        ((ASKS_FALSE, "ask_content = true }"), "examples.fails, 1", "unknown fact 'ask_content'", "did you", 24, ""),
+        (('["provider", "cus', '["all", "cus'), "who", "'all' is not allowed", "provider", 23, ""),
+        (("against  =", "agianst ="), "agianst", "unknown key 'agianst'", "against", 15, ""),
+        (('"return-date"', '"return_date"'), "by", "unknown clock 'return_date'", "return-date", 26, ""),
+        ((ASKS_FALSE, "asks_content = 3 }"), "examples.fails, 1", "asks_content is 3", "true, false", 36, ""),
+        ((ASKS_FALSE, "ask_content = true }"), "examples.fails, 1", "unknown fact 'ask_content'", "did you", 36, ""),
         (('["us.sample', '["US.sample'), "", "no name of a rule", "small letters", None, ""),
         ((SKELETON, SKELETON + SKELETON.replace("us.s", "us.o")), "", "there are 2 rules", "one table", None, ""),
         ((SKELETON, "x" * (LONGEST + 1)), "", "characters", "at most", None, ""),
@@ -90,7 +90,14 @@ def test_all_mistakes_are_told_at_once_and_one_is_not_told_as_many() -> None:
     )
     text = text.replace("asks_content = false", "asks_content = 7").replace("title ", "titel ")
     told = [(m.place.partition(",")[0], m.line) for m in read_draft(text, library()).mistakes]
-    assert told == [("title", None), ("titel", 3), ("applies", 9), ("when", 10), ("effect", 13), ("examples.fails", 24)]
+    assert told == [
+        ("title", None),
+        ("titel", 5),
+        ("applies", 11),
+        ("when", 12),
+        ("effect", 18),
+        ("examples.fails", 36),
+    ]
 
 
 def test_an_example_that_disagrees_is_shown_with_what_it_gives() -> None:
@@ -215,6 +222,7 @@ def test_a_new_rule_goes_to_the_file_of_its_kin_or_a_new_one() -> None:
         )
 
     assert proposed("us.nsl.new").file == "us/nsl.toml"
+    assert proposed("us.sample.new").file == "us/sample.toml"
     assert proposed("us.nsl.new").after.startswith(SOURCES["us/nsl.toml"].rstrip())
     assert proposed("zz.act.first").file == "zz/act.toml"
     assert read_draft(proposed("zz.act.first").after, library()).sound

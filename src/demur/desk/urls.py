@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from .views import cases, docket, errors, law, ledger, precedents, start
+from .views import cases, docket, draft, errors, law, ledger, precedents, start
 
 
 class Form:
@@ -79,6 +79,10 @@ urlpatterns = [
     path("law.<form:form>", law.shelf, name="law-data"),
     path("law/figures/", law.figures, name="figures"),
     path("law/figures.<form:form>", law.figures, name="figures-data"),
+    path("law/draft/", draft.draft, name="draft"),
+    path("law/draft/facts/", draft.facts, name="draft-facts"),
+    path("law/draft/proposal.toml", draft.proposal, {"form": "toml"}, name="draft-toml"),
+    path("law/draft/proposal.diff", draft.proposal, {"form": "diff"}, name="draft-diff"),
     path("law/<rule:identity>/", law.rule, name="rule"),
     path("law/<rule:identity>.<form:form>", law.rule, name="rule-data"),
     path("ledger/", ledger.ledger, name="ledger"),

@@ -138,6 +138,9 @@ def places(rule: Rule, example: Example) -> Iterator[Mapping[str, Any]]:
 def _life(rule: Rule) -> Iterator[Problem]:
     """Strength and force must speak on every day of the rule's life, and on no other."""
     start = rule.from_ or rule.strength.steps[0][0]
+    sources: dict[date | None, str] = {}
+    for dated in (rule.strength, rule.force):
+        sources |= {day: said for (day, _), said in zip(dated.steps, dated.sources, strict=True) if said}
     for name, dated in (("strength", rule.strength), ("force", rule.force)):
         first = dated.steps[0][0]
         if first is not None and (rule.from_ if name == "strength" else start) not in (None, first):
@@ -148,6 +151,13 @@ def _life(rule: Rule) -> Iterator[Problem]:
                     f"begin the {name} with the rule",
                 )  # fmt: skip
         for (begins, value), ends in zip(dated.steps, [d for d, _ in dated.steps[1:]] + [None], strict=True):
+            if begins is not None and begins != dated.steps[0][0] and begins not in sources:
+                yield _about(
+                    rule,
+                    "warning",
+                    f"nothing says why its {name} changed on {begins}",
+                    "add source = '...' to the step",
+                )
             late = rule.until is not None and begins is not None and begins >= rule.until
             early = ends is not None and rule.from_ is not None and ends <= rule.from_
             if late or early:

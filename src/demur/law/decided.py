@@ -60,6 +60,12 @@ class Decided:
     checked: str
     also: tuple[Instance, ...]
 
+    @property
+    def subject(self) -> Demand | Mapping[str, Value]:
+        """What the rules read: the demand, or the facts of the transfer."""
+        demand = _read(self.facts, self.transfer)
+        return demand.facts if self.transfer else demand
+
 
 def cases(folder: Path | str = HERE) -> tuple[Decided, ...]:
     """The decided cases of a folder, oldest first. Raises LawError naming file and case."""

@@ -376,14 +376,14 @@ def propose(draft: Draft, law: Library, sources: Mapping[str, str]) -> Proposal:
 
 
 def _home(rule: Rule, law: Library) -> str:
-    """The file whose rules share the longest beginning of the name; a new one where none does."""
+    """The file whose rules share at least two parts of the name, the most of all; else a new one."""
 
     def shared(other: Rule) -> int:
         parts = zip(rule.id.split("."), other.id.split("."), strict=False)
-        return next((n for n, (a, b) in enumerate(parts) if a != b), min(len(rule.id), len(other.id)))
+        return next((n for n, (a, b) in enumerate(parts) if a != b), min(rule.id.count("."), other.id.count(".")) + 1)
 
     best = max(law.rules, key=shared, default=None)
-    if best is not None and shared(best):
+    if best is not None and shared(best) >= 2:
         return best.file
     place, _, rest = rule.id.partition(".")
     return f"{place}/{rest.partition('.')[0] or 'rules'}.toml"

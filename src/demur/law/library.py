@@ -46,9 +46,11 @@ NEEDED = ("title", "cites", "says", "applies", "against", "effect", "strength", 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """Values over time: each holds from its date (None: since ever) until the next one's."""
+    """Values over time: each holds from its date (None: since ever) until the next one's; `sources` say why, each
+    empty where its value stands on the citations of the rule itself."""
 
     steps: tuple[tuple[date | None, Any], ...]
+    sources: tuple[str, ...]
 
     def on(self, day: date) -> Any:
         """The value on `day`, or None before the first."""
@@ -66,7 +68,6 @@ class Param:
     name: str
     means: str
     values: Dated
-    sources: tuple[str, ...]
     file: str
 
 
@@ -445,6 +446,7 @@ def mentions(text: str, name: str) -> bool:
 def _dated(raw: object, allowed: Iterable[str], place: str) -> Dated:
     options = tuple(allowed)
     steps: list[tuple[date | None, Any]] = []
+    sources: list[str] = []
     for step in raw if isinstance(raw, list) else [{"is": raw}]:
         if not isinstance(step, Mapping) or "is" not in step:
             raise LawError("a dated value lacks its value", "write { from = 2010-12-14, is = ... }", place=place)
@@ -453,23 +455,25 @@ def _dated(raw: object, allowed: Iterable[str], place: str) -> Dated:
             raise LawError(f"{start!r} is no date", "write from = 2010-12-14", place=place)
         if options and step["is"] not in options:
             raise LawError(f"{step['is']!r} is not allowed", suggest(str(step["is"]), options), place=place)
+        for key in step:
+            if key not in ("from", "is", "source"):
+                raise LawError(f"unknown key {key!r}", "a dated value has from, is and source", place=place)
         if steps and (start is None or (steps[-1][0] is not None and start <= steps[-1][0])):
             raise LawError("the dates do not rise", "list the oldest value first", place=place)
         steps.append((start, step["is"]))
+        sources.append(str(step.get("source", "")))
     if not steps:
         raise LawError("has no value", "give at least one", place=place)
-    return Dated(tuple(steps))
+    return Dated(tuple(steps), tuple(sources))
 
 
 def _param(name: str, table: object, file: str) -> Param:
     values = table.get("values") if isinstance(table, Mapping) else None
     if not isinstance(table, Mapping) or not isinstance(values, list) or "means" not in table:
         raise LawError("a parameter has means and values", "values = [{ from = ..., is = ..., source = '...' }]")
-    sources = []
     for step in values:
         if not isinstance(step, Mapping) or not step.get("source"):
             raise LawError("a value lacks its source", "add source = '...' to each value", place="values")
-        sources.append(str(step["source"]))
     dated = _dated(values, (), "values")
     frozen = tuple((start, tuple(value) if isinstance(value, list) else value) for start, value in dated.steps)
     if len({isinstance(value, tuple) for _, value in frozen}) != 1:
@@ -478,7 +482,7 @@ def _param(name: str, table: object, file: str) -> Param:
         for item in value if isinstance(value, tuple) else (value,):
             if not isinstance(item, str | int | date) or isinstance(item, float):
                 raise LawError(f"{item!r} is not of the language", "text, whole number or date", place="values")
-    return Param(name, str(table["means"]), Dated(frozen), tuple(sources), file)
+    return Param(name, str(table["means"]), Dated(frozen, dated.sources), file)
 
 
 def _clock(name: str, table: object, file: str) -> Clock:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -12,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from demur.docket.precedents import argued
 from demur.facts import FactsError, demand_from_mapping, vocabulary
-from demur.law.library import Library, Rule, library
+from demur.law.language import params_of
+from demur.law.library import Library, Rule, library, mentions, sources_of, version_of
 
 from .. import plain, tables, words
-from ..access import STAFF, open_to
+from ..access import COUNSEL, STAFF, open_to
 
 COLUMNS = (
     "rule", "title", "place", "statute", "cites", "against", "effect", "force", "strength", "by", "from", "until",
@@ -110,6 +114,7 @@ def shelf(request: HttpRequest, form: str = "") -> HttpResponse:
         "after": start + PER_PAGE if start + PER_PAGE < len(rules) else None,
         "start": start,
         "recheck": sum(r.checked == "recheck" for r in held.rules),
+        "drafts": bool(request.roles & COUNSEL),
         "query": request.GET.urlencode(),
     }
     if request.htmx and request.htmx.target == "rules":
@@ -132,34 +137,74 @@ def rule(request: HttpRequest, identity: str, form: str = "") -> HttpResponse:
         return JsonResponse({"versions": [_whole(v, day) for v in versions]}, json_dumps_params={"indent": 1})
     if form:
         raise Http404
-    clock = held.clocks.get(shown.by)
     known = vocabulary()
-    used_terms = [(n, t) for n, t in held.term_texts.items() if n in f"{shown.applies} {shown.when}".split()]
+    terms = _terms(shown, held)
     told = {
         "rule": shown,
         "row": _row(shown, day),
         "place_name": place_name(shown.place),
         "statute": statute(shown),
         "reads": plain.in_words(shown.test),
-        "terms": used_terms,
-        "params": [p for n, p in held.params.items() if f"param('{n}')" in f"{shown.applies} {shown.when}"],
-        "strengths": [
-            (start, value, words.say(f"strengths.{value}")) for start, value in reversed(shown.strength.steps)
+        "terms": terms,
+        "params": [
+            (param, list(zip(param.values.steps, param.values.sources, strict=True)))
+            for name, param in held.params.items()
+            if name in params_of(shown.test)
         ],
-        "forces": [(start, words.say(f"forces.{value}")) for start, value in reversed(shown.force.steps)],
-        "against": words.say(f"against.{shown.against}"),
-        "who": [words.say(f"who.{w}") for w in shown.who],
-        "stays": words.say(f"stays.{shown.stays}"),
-        "checked": words.say(f"checked.{shown.checked}"),
-        "clock": clock,
+        "raised": raised(shown, held),
         "versions": [(v, v.name == shown.name, v.in_force(day)) for v in reversed(versions)],
-        "examples": [_example(e) for e in shown.examples],
+        "beside": [(name, held.by_id[name][-1].title, why) for name, why in shown.beside.items() if name in held.by_id],
+        "examples": [example_told(e) for e in shown.examples],
         "facts": [known[f] for f in shown.facts if f in known],
+        "decided": argued().get(shown.id, ()),
+        "library": held.version,
+        "sha256": _sha256(held.version).get(shown.file, ""),
+        "drafts": bool(request.roles & COUNSEL),
     }
     return render(request, "desk/law/rule.html", told)
 
 
-def _example(example: Any) -> dict[str, Any]:
+def _terms(rule: Rule, held: Library) -> list[tuple[str, str]]:
+    """The shared terms that a rule names, and those that they name in turn."""
+    found: dict[str, str] = {}
+    texts = [rule.applies, rule.when]
+    while texts:
+        text = texts.pop()
+        for name, body in held.term_texts.items():
+            if name not in found and mentions(text, name):
+                found[name] = body
+                texts.append(body)
+    return list(found.items())
+
+
+@cache
+def _sha256(version: str) -> dict[str, str]:
+    """The SHA-256 of each file of the library in use; empty where those on disk are already of another version."""
+    sources = sources_of()
+    same = version_of(sources) == version
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sources.items()} if same else {}
+
+
+def raised(rule: Rule, held: Library) -> dict[str, Any]:
+    """How a rule is raised, in words: against what, by whom, by which clock, with which effect on the duty; and its
+    force and strength through time, the latest first, each with why it changed."""
+    return {
+        "against": words.say(f"against.{rule.against}"),
+        "effect": words.say(f"effects.{rule.effect}"),
+        "who": [words.say(f"who.{w}") for w in rule.who],
+        "stays": words.say(f"stays.{rule.stays}"),
+        "clock": held.clocks.get(rule.by),
+        "forces": [(start, words.say(f"forces.{value}")) for start, value in reversed(rule.force.steps)],
+        "strengths": [
+            (start, value, words.say(f"strengths.{value}"), source)
+            for (start, value), source in reversed(list(zip(rule.strength.steps, rule.strength.sources, strict=True)))
+        ],
+        "checked": words.say(f"checked.{rule.checked}"),
+    }
+
+
+def example_told(example: Any) -> dict[str, Any]:
+    """An example in words: its verdict, its day, and each fact as a sentence."""
     known = vocabulary()
     try:
         demand = demand_from_mapping(example.facts)
@@ -216,7 +261,7 @@ def figures(request: HttpRequest, form: str = "") -> HttpResponse:
             "source": source,
         }
         for p in held.params.values()
-        for (start, value), source in zip(p.values.steps, p.sources, strict=True)
+        for (start, value), source in zip(p.values.steps, p.values.sources, strict=True)
     ]
     if form:
         return tables.answer(form, "figures", ("name", "means", "from", "value", "source"), rows)
