@@ -11,13 +11,17 @@ from typing import Any
 
 from demur.docket import acts
 from demur.docket.lifecycle import CHECKS, Actor
-from demur.docket.models import Membership
+from demur.docket.models import Assessment, Membership
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PARTY = "consumer"
 PEOPLE = {"ana": "analyst", "carl": "counsel", "rita": "releaser", "rolf": "releaser"}
 CONFIRMED = {
-    "facts": [{"name": "kind", "value": "subpoena.admin"}, {"name": "issuer_country", "value": "us"}],
+    "facts": [
+        {"name": "kind", "value": "subpoena.admin"},
+        {"name": "issuer_country", "value": "us"},
+        {"name": "gag_present", "value": False},
+    ],
     "clauses": [
         {
             "categories": ["subscriber"],
@@ -79,4 +83,7 @@ def go(people: Mapping[str, Actor], case: str, step: int, token: str) -> acts.Do
             [("demand.pdf", b"the bytes of " + token.encode())],
             served_on=date(2026, 11, 12), channel="post", actor=people[who], token=token, now=NOW,
         )  # fmt: skip
+    if name == "write-notice":
+        latest = Assessment.objects.filter(case__number=case).first()
+        payload = {**payload, "assessment": latest.pk, "letter": {}, "files": {"pdf": b"told", "docx": b"told"}}
     return acts.act(case, name, people[who], payload, token=token, now=NOW)
