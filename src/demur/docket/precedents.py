@@ -278,10 +278,16 @@ def _summed(found: Mapping[Place, Record], part: int) -> dict[str, Record]:
 
 
 @cache
+def decided_cases() -> tuple[decided.Decided, ...]:
+    """The decided cases of the library, the oldest first."""
+    return decided.cases()
+
+
+@cache
 def argued() -> Mapping[str, tuple[decided.Decided, ...]]:
     """The decided cases of the library that argue each rule, the latest first."""
     found: dict[str, list[decided.Decided]] = {}
-    for case in reversed(decided.cases()):
+    for case in reversed(decided_cases()):
         for rule in case.argued:
             found.setdefault(rule, []).append(case)
     return {rule: tuple(cases) for rule, cases in found.items()}

@@ -26,6 +26,7 @@ from demur.paper import PaperError, Party
 
 from .. import casepage, doing, forms, papers, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
+from ..alike import alike
 
 COLUMNS = ("fact", "clause", "target", "value", "says", "page", "quote", "confidence", "confirmed", "confirmed_by")
 
@@ -54,6 +55,7 @@ def _screen(
     actor = request.actor
     document, page = _number(place.get("document")), _number(place.get("page"))
     told = casepage.whole(held, actor, document, page, timezone.now().date(), typed)
+    told["alike"] = alike(told["latest"], actor)
     told["may_confirm"] = not missing(told["state"], "confirm", actor)
     told["read_at"] = [f for f in (*told["look"], *told["clear"], *told["sure"]) if f["page"]]
     told["token"] = uuid4().hex

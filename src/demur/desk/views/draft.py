@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
 from typing import Any
 
 from django.db.models import Max
@@ -15,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from demur.docket import models
 from demur.docket.lifecycle import Actor
+from demur.docket.precedents import decided_cases
 from demur.docket.visible import rows
 from demur.facts import Demand, FactsError, Value, demand_from_mapping, vocabulary
 from demur.law import LawError
-from demur.law.decided import Decided, cases
 from demur.law.draft import Draft, Proposal, Trial, current, propose, read_draft, skeleton, try_on
 from demur.law.language import lower
 from demur.law.library import Library, library, names_of, sources_of
@@ -127,13 +126,8 @@ def _status(read: Draft) -> str:
     return words.count("draft.sound", len(read.tried))
 
 
-@cache
-def _decided() -> dict[str, Decided]:
-    return {case.id: case for case in cases()}
-
-
 def _on_decided(read: Draft, held: Library) -> dict[str, Any]:
-    known = _decided()
+    known = {case.id: case for case in decided_cases()}
     trials, whole = try_on(read, held, ((c.id, c.subject, c.as_of) for c in known.values()))
     return _trials(trials, whole, lambda t: {"title": known[t.case].title, "outcome": known[t.case].outcome})
 
