@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "demur.docket",
     "demur.desk",  # before allauth: its templates go first
     "django.contrib.staticfiles",
+    "django.contrib.humanize",  # for the list of security keys
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -1,0 +1,281 @@
+"""A gagged case leaves no trace: who may not see it gets, whatever they ask, what they would get without it.
+
+Two worlds are made alike, one of them with one case more, served between two others so that every count and key of a
+table moves. Everything that a person can ask of the desk is asked in both, and the answers must be the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from demur.desk import papers
+from demur.docket import acts, clerk, entries, standing, visible
+from demur.docket.lifecycle import ROLES, Actor
+from demur.docket.models import Case, Contact, Customer, Draft, Handle, Membership, Outcome
+from demur.paper import Party
+
+from .conftest import NOW, PASSWORD, receive, take, token
+from .crawl import Answers, Crawl, differences, name_of, patterns
+
+HIDDEN = "HVDN-0000-CASE"
+"""The number of the case that must not be told of; in the world without it, nobody has it."""
+SECRET = "k.secret@hushed.example"
+OPEN = "someone@muster.example"
+"""Whose data the hidden case is about, and whose the others: identifiers of one customer."""
+ARGUMENTS = {
+    "number": [HIDDEN],
+    "document": [1],
+    "draft": [1],
+    "page": [1],
+    "form": ["json", "csv"],
+    "act": ["preserve", "record-danger", "test-disclosure", "no-such-act"],
+    "identity": ["us.4a.content-needs-warrant"],
+    "pk": [1],
+}
+"""What the crawl puts into addresses: what is known of the hidden case by whoever looks for it."""
+FINDS = (SECRET, HIDDEN[:4], "NSL-99-987654", "us.nsl", "hushed", "order")
+"""What the crawl types into every search."""
+OUTSIDERS = {
+    "privacy officer": ["privacy-officer"],
+    "auditor": ["auditor"],
+    "operator": ["operator"],
+    "customer": ["customer"],
+    "everything outside the team": ["privacy-officer", "auditor", "operator", "customer", "officer", "claimant"],
+    "no role": [],
+    "anonymous": None,
+}
+"""Who may not see a gagged case, with their roles; None is nobody signed in."""
+
+
+# ------------------------------------------------------------------ the worlds
+
+PLAIN = {"kind": "subpoena.trial", "issuer_country": "us", "gag_present": False, "customer_kind": "enterprise"}
+
+
+def _do(number: str, name: str, who: Actor, **payload: object) -> Case:
+    done = acts.act(number, name, who, payload, token=token(), now=NOW)
+    assert isinstance(done, acts.Done), str(done)
+    return Case.objects.get(number=number)
+
+
+def _known(number: str, whose: str = SECRET, **facts: object) -> None:
+    """The case read, confirmed and assessed with these facts."""
+    lead, case = _actor("lea"), Case.objects.get(number=number)
+    said = [{"name": n, "clause": None, "target": None, "value": v} for n, v in facts.items()]
+    clauses = [
+        {"targets": [{"identifier": whose, "kind": "email"}], "categories": ["subscriber", "content"], "quote": "all"}
+    ]
+    take(get_user_model().objects.get(username="lea"), case, ())
+    _do(number, "authenticate", lead, how="called back")
+    _do(number, "confirm", lead, facts=said, clauses=clauses, rest=True)
+    _do(number, "assess", lead, as_of=NOW.date())
+
+
+def _told(number: str) -> None:
+    lead = _actor("lea")
+    for party in standing.state_of(Case.objects.get(number=number)).parties:
+        clerk.write_notice(number, party.name, lead, provider=Party("Cloud"), token=token(), now=NOW)
+        _do(number, "notify", lead, party=party.name)
+
+
+def unread(number: str) -> None:
+    """Served, and nobody looked at it yet."""
+
+
+def unconfirmed(number: str) -> None:
+    """Read as without a gag, which nobody confirmed."""
+    take(get_user_model().objects.get(username="lea"), Case.objects.get(number=number),
+         (("gag_present", False, "", 0.9, False),))  # fmt: skip
+
+
+def letter(number: str) -> None:
+    """A national security letter with its gag, an objection drafted and filed, and an outcome on the books."""
+    _known(number, kind="nsl", issuer_country="us", gag_present=True, reference="NSL-99-987654", due_on="2026-11-24")
+    lead = _actor("lea")
+    key = "us.nsl.scope@0"  # content is not what a letter can ask for
+    clerk.draft(number, "objection", lead, provider=Party("Cloud"), token=token(), now=NOW)
+    _do(number, "challenge", lead, grounds=[key], form="objection", forum="issuing authority")
+    _do(number, "record-outcome", lead, ground=key, result="upheld")
+    assert Outcome.objects.exists()
+    assert Draft.objects.exists()
+
+
+def court_order(number: str) -> None:
+    """A court's order of silence with an end."""
+    until = {"gag_by_court": True, "gag_until": "2027-03-01"}
+    _known(number, kind="warrant.sca", issuer_country="us", gag_present=True, gag_basis="2705b", **until)
+
+
+def production_order(number: str) -> None:
+    """A European Production Order: the statute imposes silence though the order says nothing of it."""
+    _known(number, kind="eu.epoc", issuer_country="fr", gag_present=False)
+
+
+def communications_data(number: str) -> None:
+    """A British notice for communications data: telling is an offence, without any end."""
+    _known(number, kind="uk.ipa.cd", issuer_country="gb", gag_present=False)
+
+
+def danger(number: str) -> None:
+    """No gag, but telling the customer would endanger a person: two signed that."""
+    _known(number, **PLAIN)
+    _do(number, "record-danger", _actor("carl"), gag="danger", why="a child", until="2026-12-31")
+    _do(number, "sign-danger", _actor("lea"), gag="danger")
+
+
+def over(number: str) -> None:
+    """A gag that ended; the notice is not out yet."""
+    _known(number, **PLAIN)
+    _do(number, "record-gag", _actor("lea"), gag="order")
+    _do(number, "end-gag", _actor("lea"), gag="order", why="the court lifted it")
+
+
+VARIANTS: tuple[Callable[[str], None], ...] = (
+    unread, unconfirmed, letter, court_order, production_order, communications_data, danger, over,
+)  # fmt: skip
+
+
+def _actor(name: str) -> Actor:
+    return acts.actor_for(get_user_model().objects.get(username=name))
+
+
+@contextmanager
+def world(folder: Path, monkeypatch, hidden: Callable[[str], None] | None) -> Iterator[None]:
+    """A small office with two cases that nobody must be silent about, and between them, where given, a hidden one.
+
+    It is gone afterwards, with every key of a table that it took.
+    """
+    whole = transaction.atomic()
+    whole._from_testcase = True  # type: ignore[attr-defined]  # the ledger wants to be outermost
+    with whole, monkeypatch.context() as patch:
+        patch.setattr(settings, "DATA", folder)
+        patch.setattr(timezone, "now", lambda: NOW + timedelta(hours=2))
+        for name, roles in {"lea": ["lead", "releaser"], "carl": ["counsel"]}.items():
+            _let_in(name, roles)
+        muster = Customer.objects.create(slug="muster", name="Muster AG", kind="enterprise", country="de")
+        for name in (OPEN, SECRET):
+            Handle.objects.create(customer=muster, kind="email", value=name)
+        for number, roles in enumerate(r for r in OUTSIDERS.values() if r is not None):
+            user = _let_in(f"p{number}", roles)
+            if "customer" in roles:
+                Contact.objects.create(customer=muster, name="Cora", email=f"c{number}@muster.example", user=user)
+        _serve("FR5T-0000-CASE", "one")
+        _known("FR5T-0000-CASE", OPEN, **PLAIN)
+        if hidden is not None:
+            _serve(HIDDEN, "a letter that nobody may hear of")
+            hidden(HIDDEN)
+        _serve("2ND0-0000-CASE", "two")
+        _known("2ND0-0000-CASE", OPEN, **PLAIN)
+        _told("2ND0-0000-CASE")
+        entries.publish(folder, now=NOW)
+        yield
+        transaction.set_rollback(True)
+
+
+def _serve(number: str, content: str) -> None:
+    case = receive(get_user_model().objects.get(username="lea"), content=content)
+    Case.objects.filter(pk=case.pk).update(number=number)
+    # As if somebody of the team had looked at its first page: pictures are drawn once.
+    drawn = Path(settings.DATA) / "pages" / case.documents.get().original_id
+    drawn.mkdir(parents=True)
+    (drawn / f"1-{papers.WIDTH}.png").write_bytes(b"a picture")
+
+
+def _let_in(name: str, roles: list[str]):
+    user = get_user_model().objects.create_user(name, password=PASSWORD)
+    Membership.objects.bulk_create(Membership(user=user, role=role) for role in roles)
+    return user
+
+
+def crawl(who: str, *, every: bool = True) -> Answers:
+    """Everything that this outsider can ask; without `every`, by links and one search alone."""
+    cache.clear()  # of how often one tried to sign in
+    client = Client()
+    roles = [r for r in OUTSIDERS.values() if r is not None]
+    if OUTSIDERS[who] is not None:
+        user = get_user_model().objects.get(username=f"p{roles.index(OUTSIDERS[who])}")
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return Crawl(client, ARGUMENTS, FINDS if every else FINDS[:1], every).run()
+
+
+# ------------------------------------------------------------------ what must be alike
+
+NEAREST = ("privacy officer", "customer")
+"""The outsiders for whom it depends on the case whether they see it."""
+_without: dict[tuple[str, bool], Answers] = {}
+_folder: list[tuple[str, int]] = []
+
+
+def _public(folder: Path) -> list[tuple[str, int]]:
+    """Every file of the public log with its size."""
+    held = folder / "ledger"
+    return sorted((str(f.relative_to(held)), f.stat().st_size) for f in held.rglob("*") if f.is_file())
+
+
+@pytest.fixture
+def without(db, tmp_path, monkeypatch) -> dict[tuple[str, bool], Answers]:
+    """What each outsider gets, by every method or not, in the world that has no gagged case; made once."""
+    if not _without:
+        with world(tmp_path / "without", monkeypatch, None):
+            _without.update({(who, True): crawl(who) for who in OUTSIDERS})
+            _without.update({(who, False): crawl(who, every=False) for who in NEAREST})
+            _folder.extend(_public(tmp_path / "without"))
+    return _without
+
+
+def test_whoever_may_not_see_a_case_gets_whatever_they_ask_what_they_would_get_without_it(
+    without, tmp_path, monkeypatch
+):
+    with world(tmp_path / "with", monkeypatch, letter):
+        for who in OUTSIDERS:
+            assert differences(without[who, True], crawl(who)) == {}, who
+
+
+@pytest.mark.parametrize("hidden", VARIANTS)
+def test_every_kind_of_silence_hides_the_case(without, tmp_path, monkeypatch, hidden):
+    with world(tmp_path / "with", monkeypatch, hidden):
+        assert Case.objects.get(number=HIDDEN).gagged
+        assert _public(tmp_path / "with") == _folder
+        for who in NEAREST:
+            assert differences(without[who, False], crawl(who, every=False)) == {}, who
+
+
+def test_a_case_of_which_the_notice_is_out_is_no_longer_hidden(without, tmp_path, monkeypatch):
+    def told(number: str) -> None:
+        over(number)
+        _told(number)
+
+    with world(tmp_path / "with", monkeypatch, told):
+        found = differences(without["privacy officer", False], crawl("privacy officer", every=False))
+        assert {"docket", "docket-data", "case"} <= {name_of(address) for _, address, _ in found}
+
+
+# ------------------------------------------------------------------ that the crawl would find it
+
+
+def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(without, tmp_path, monkeypatch):
+    """Every page that takes a case, every list and every count is one that the crawl would catch."""
+    with world(tmp_path / "with", monkeypatch, letter):
+        monkeypatch.setattr(visible, "SEE_ALL", frozenset(ROLES))
+        who = "privacy officer"
+        found = {name_of(address) for _, address, _ in differences(without[who, True], crawl(who))}
+    opened = {
+        pattern.name
+        for route, pattern in patterns()
+        if getattr(pattern.callback, "open_to", frozenset()) & set(OUTSIDERS[who])
+    }
+    about_cases = {n for n in opened if n.startswith(("case", "docket"))}
+    assert about_cases
+    assert about_cases - found == set()
+    assert "law" in found  # the count of open cases in the frame
