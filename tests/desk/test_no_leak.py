@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from demur.desk import papers
@@ -26,7 +28,7 @@ from demur.docket.models import Case, Contact, Customer, Draft, Handle, Membersh
 from demur.paper import Party
 
 from .conftest import NOW, PASSWORD, receive, take, token
-from .crawl import Answers, Crawl, differences, name_of, patterns
+from .crawl import Answers, Crawl, addresses, differences, name_of, patterns
 
 HIDDEN = "HVDN-0000-CASE"
 """The number of the case that must not be told of; in the world without it, nobody has it."""
@@ -200,13 +202,17 @@ def _let_in(name: str, roles: list[str]):
 
 def crawl(who: str, *, every: bool = True) -> Answers:
     """Everything that this outsider can ask; without `every`, by links and one search alone."""
+    return Crawl(_enter(who), ARGUMENTS, FINDS if every else FINDS[:1], every).run()
+
+
+def _enter(who: str) -> Client:
     cache.clear()  # of how often one tried to sign in
     client = Client()
     roles = [r for r in OUTSIDERS.values() if r is not None]
     if OUTSIDERS[who] is not None:
         user = get_user_model().objects.get(username=f"p{roles.index(OUTSIDERS[who])}")
         client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return Crawl(client, ARGUMENTS, FINDS if every else FINDS[:1], every).run()
+    return client
 
 
 # ------------------------------------------------------------------ what must be alike
@@ -259,6 +265,22 @@ def test_a_case_of_which_the_notice_is_out_is_no_longer_hidden(without, tmp_path
     with world(tmp_path / "with", monkeypatch, told):
         found = differences(without["privacy officer", False], crawl("privacy officer", every=False))
         assert {"docket", "docket-data", "case"} <= {name_of(address) for _, address, _ in found}
+
+
+def test_a_hidden_case_is_looked_for_as_one_that_does_not_exist(db, tmp_path, monkeypatch):
+    """The same questions to the database and the same bytes, so that neither the answer nor its time tells."""
+    missing = HIDDEN.replace("HVDN", "M1SS")
+    with world(tmp_path / "with", monkeypatch, letter):
+        client = _enter("everything outside the team")
+        about = [a for a, _ in addresses(ARGUMENTS) if HIDDEN in a]
+        assert len(about) > 12
+        for address, method in product(about, ("GET", "POST")):
+            asked = []
+            for number in (HIDDEN, missing):
+                with CaptureQueriesContext(connection) as queries:
+                    answer = client.generic(method, address.replace(HIDDEN, number))
+                asked.append((answer.status_code, answer.content, [q["sql"].replace(number, "") for q in queries]))
+            assert asked[0] == asked[1], address
 
 
 # ------------------------------------------------------------------ that the crawl would find it
