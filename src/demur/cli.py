@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from demur.facts import Demand
     from demur.law import Assessment, Finding
+    from demur.law.edition import Standing
 
 DONE, NO, WRONG = 0, 1, 2
 LAW = "a day of the library shipped, a folder of rules, or the version of a library kept"
@@ -136,6 +137,9 @@ def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) 
     diff = inside.add_parser("diff", help="what changes between two laws, and for which cases")
     diff.add_argument("old", metavar="A", help=LAW)
     diff.add_argument("new", metavar="B", help=LAW)
+    diff.add_argument(
+        "--cases", metavar="FOLDER-or-FILE", help="facts as TOML or JSON, to see what changes for each case"
+    )
     diff.add_argument("--rows", metavar="ROWS.parquet", help="cases laid flat, to see for whom it changes")
     diff.add_argument("--transfers", action="store_true", help="the rules on transfers")
     replay = inside.add_parser("replay", help="make past decisions of the docket again, each under its own law")
@@ -456,6 +460,8 @@ def _law_diff(args: Any) -> int:
         before, after = (side.edition(own_days=own, transfers=args.transfers) for side in sides)
         _show_touched(sweep.touched(sweep.encode(rows), before, after, day), args.rows, args)
         return NO
+    if args.cases:
+        return _show_differences(args, *sides)
     how = {r: "gone" if r not in after else "changed" if r in before else "new" for r in rules}
     if args.json:
         print(json.dumps([{"rule": rule, "how": word} for rule, word in how.items()], indent=2))
@@ -464,6 +470,35 @@ def _law_diff(args: Any) -> int:
         print(f"{word:8} {rule}")
     print(f"{len(rules)} rules answer differently as of {day}")
     return NO if rules else DONE
+
+
+def _show_differences(args: Any, before: Standing, after: Standing) -> int:
+    """What two laws find otherwise on each case: the verdict, or the strength or force of what stays."""
+    from demur.law.compare import compare, read_cases
+
+    cases = read_cases(args.cases)
+    found = list(compare(cases, before, after, _on(args.as_of) if args.as_of else None))
+    if args.json:
+        names = ("verdict", "strength", "force")
+        print(json.dumps([
+            {"case": d.case, "rule": d.rule, "title": d.title, "clause": d.clause, "target": d.target,
+             "before": dict(zip(names, d.before, strict=True)), "after": dict(zip(names, d.after, strict=True))}
+            for d in found
+        ], indent=2, ensure_ascii=False))  # fmt: skip
+        return NO if found else DONE
+    by_case: dict[str, dict[tuple[str, ...], int]] = {}
+    for d in found:
+        changes = by_case.setdefault(d.case, {})
+        line = (d.rule, d.title, *(", ".join(part for part in side if part) for side in (d.before, d.after)))
+        changes[line] = changes.get(line, 0) + 1
+    for case, changes in by_case.items():
+        print(case)
+        for (rule, title, was, now), places in changes.items():
+            on = f", on {places} items or identifiers" if places > 1 else ""
+            print(f"  {rule}: {was} -> {now}{on}\n    {title}")
+    rules = len({d.rule for d in found})
+    print(f"{len(by_case)} of {len(cases)} cases are judged otherwise, by {rules} rule{'s' if rules != 1 else ''}")
+    return NO if found else DONE
 
 
 def _kept_law() -> Path:

@@ -29,8 +29,8 @@ def alike(latest: models.Assessment | None, actor: Actor) -> list[dict[str, Any]
         {
             "case": one.case,
             "share": round(one.share * 100),
-            "equal": [known[name].means for name in one.equal[:NAMED]],
-            "different": [known[name].means for name in one.different[:NAMED]],
+            "equal": [known[name].means.removeprefix("whether ") for name in one.equal[:NAMED]],
+            "different": [known[name].means.removeprefix("whether ") for name in one.different[:NAMED]],
         }
         for one in like(demand, precedents.decided_cases(), SHOWN)
         if one.share >= LEAST
