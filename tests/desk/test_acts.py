@@ -95,9 +95,15 @@ def produce(people, *facts: tuple[str, str]) -> None:
     people["ana"].does("deliver", how="sealed, to the address of the clerk")
 
 
+def later(people, act: str, **payload: str) -> None:
+    """Demur by itself, a month from now."""
+    now = datetime.now(UTC) + timedelta(30)
+    done = acts.act(people["ana"].number, act, acts.DEMUR, payload, token=token(), now=now)
+    assert isinstance(done, acts.Done), done
+
+
 def fall_due(people) -> None:
-    number = people["ana"].number
-    assert isinstance(acts.act(number, "fall-due", acts.DEMUR, {}, token=token()), acts.Done)
+    later(people, "fall-due")
 
 
 # ------------------------------------------------------------------------------------------- every act has a form
@@ -265,10 +271,7 @@ def test_what_nobody_answers_is_asked_overdue_and_reserved_by_two(desk):
     assert asked
     for ground in asked:
         people["ana"].does("ask", ground.key, until=(TODAY + timedelta(3)).isoformat())
-        assert isinstance(
-            acts.act(people["ana"].number, "answer-overdue", acts.DEMUR, {"ground": ground.key}, token=token()),
-            acts.Done,
-        )
+        later(people, "answer-overdue", ground=ground.key)
         people["carl"].does("reserve", ground.key, why="asked twice, no answer")
         if ground.force == "hard":
             people["lea"].does("reserve", ground.key, why="agreed")

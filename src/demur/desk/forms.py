@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from demur.docket import clerk, models
 from demur.docket.acts import ActError
+from demur.docket.clocks import events
 from demur.docket.lifecycle import CHECKS, CLOSINGS, FORMS, RESULTS, Ground
 from demur.docket.standing import state_of
 from demur.docket.words import words as docket_words
@@ -76,6 +77,10 @@ def _on_their_way(case: models.Case) -> list[tuple[str, str]]:
     ]
 
 
+def _happenings(case: models.Case) -> list[tuple[str, str]]:
+    return [("", words.say("forms.no-event")), *events().items()]
+
+
 def _parties(case: models.Case) -> list[tuple[str, str]]:
     known = [(p.name, says.party(p.name)) for p in state_of(case).parties]
     return [("", words.say("forms.everybody")), *(known if len(known) > 1 else ())]
@@ -97,7 +102,9 @@ def _raisable(ground: Ground) -> bool:
 GROUPS: Mapping[str, Mapping[str, Form]] = {
     "first": {
         "read": Form(),
-        "add-document": Form((FILE,)),
+        "add-document": Form(
+            (FILE, Field("event", "choice", needed=False, choices=_happenings), Field("on", "date", needed=False))
+        ),
         "authenticate": Form((HOW,)),
         "reject-as-forged": Form((WHY,)),
         "assess": Form((Field("as_of", "date"),)),
@@ -171,7 +178,7 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
     },
     "duty": {
         "extend": Form((UNTIL,)),
-        "stay": Form((WHY,)),
+        "stay": Form((WHY, Field("until", "date", needed=False))),
         "end-stay": Form((WHY,)),
         "declare-compelled": Form(asks_again=True),
         "protest": Form((WHY,), asks_again=True),
