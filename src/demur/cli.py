@@ -105,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("serve", _serve, "the desk", arg("--host", default="127.0.0.1", help="address (default 127.0.0.1)"), port)
     add(
+        "worker", _worker, "what the program does by itself: read, assess, watch the clocks, tell, publish",
+        arg("--once", action="store_true", help="do what is due and stop; 1 where something failed"),
+        arg("--every", type=float, default=5, metavar="SECONDS", help="the pause between two turns (default 5)"),
+    )  # fmt: skip
+    add(
         "witness", _witness, "cosign the checkpoints of logs that only grow",
         arg("logs", metavar="KEYS", help="a file of the logs' verifier keys, one a line, as each ledger publishes it"),
         arg("--name", default="witness.invalid", help="the name of this witness's keys, when they are made"),
@@ -618,6 +623,25 @@ def _serve(args: Any) -> int:
     from demur.desk.server import serve
 
     serve(host=args.host, port=args.port)
+    return DONE
+
+
+def _worker(args: Any) -> int:
+    if args.every <= 0:
+        raise InputError("the pause is no time; hint: give seconds, such as --every 5")
+    from demur.desk.server import open_database
+
+    open_database()
+    from datetime import UTC, datetime, timedelta
+
+    from django.conf import settings
+
+    from demur.docket.worker import Worker
+
+    worker = Worker(settings.DATA, timedelta(minutes=settings.EPOCH_MINUTES))
+    if args.once:
+        return NO if worker.turn(datetime.now(UTC)) else DONE
+    worker.run(args.every)
     return DONE
 
 

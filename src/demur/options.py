@@ -24,3 +24,14 @@ def option(name: str, default: str = "") -> str:
         return default
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"demur.toml cannot be read: {error}; hint: see the line and column named") from None
+
+
+def number(name: str, default: str) -> float:
+    """The setting `name` as a number above 0. Raises OptionError where it is none."""
+    try:
+        found = float(option(name, default))
+    except ValueError:
+        found = 0
+    if not found > 0:
+        raise OptionError(f"the setting {name} is no number above 0; hint: leave it out for {default}")
+    return found

@@ -9,6 +9,7 @@ import pytest
 
 from demur.docket import acts
 from demur.docket.models import Membership
+from demur.docket.worker import Worker
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SUBPOENA = b"""
@@ -72,3 +73,9 @@ def case(office):
     )
     assert isinstance(done, acts.Done)
     return done.case
+
+
+@pytest.fixture
+def worker(db, tmp_path):
+    """The worker, over a data folder of its own."""
+    return Worker(tmp_path)

@@ -16,6 +16,12 @@ def prepare() -> None:
 
     Raises OptionError where the database does not answer.
     """
+    open_database()
+    _collect_static()
+
+
+def open_database() -> None:
+    """Set Django up and bring the database up to date. Raises OptionError where it does not answer."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.desk.settings")
     import django
     from django.core.management import call_command
@@ -27,7 +33,6 @@ def prepare() -> None:
     except OperationalError as error:
         said = str(error).strip().partition("\n")[0]
         raise OptionError(f"the database does not answer: {said}; hint: see DEMUR_DATABASE_URL") from None
-    _collect_static()
 
 
 def _collect_static() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from demur.options import option
+from demur.options import number, option
 
 from .database import database
 
@@ -162,10 +162,14 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = False
 # No mail leaves unless an operator says through whom, and in whose name.
 MAIL_FROM = option("mail_from") if option("mail_host") else ""
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_FROM else 'dummy'}.EmailBackend"
-EMAIL_HOST, EMAIL_PORT = option("mail_host"), int(option("mail_port", "587"))
+EMAIL_HOST, EMAIL_PORT = option("mail_host"), int(number("mail_port", "587"))
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = option("mail_user"), option("mail_password")
 EMAIL_USE_SSL = option("mail_tls", "starttls") == "tls"
 EMAIL_USE_TLS = option("mail_tls", "starttls") == "starttls"
+OFFICE = option("office")
+"""Where the team works, as country or country-part (`de`, `us-ca`): its hours and holidays; by default the forum's."""
+EPOCH_MINUTES = number("epoch_minutes", "10")
+"""How often the ledger publishes an epoch; announce a change, for the pace is public."""
 EMAIL_TIMEOUT = 20  # seconds
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

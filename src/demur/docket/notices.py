@@ -30,7 +30,7 @@ def look(case: Case, now: datetime) -> tuple[str, ...]:
 
 
 def _found(case: Case, now: datetime) -> Iterator[str]:
-    if case.documents.filter(packet=None, warnings=[]).exists():
+    if case.documents.filter(packet__isnull=True, warnings=[]).exists():
         yield "unread"
     if case.facts.filter(name__startswith="gag_", confirmed_at=None).exists():
         yield "unconfirmed"

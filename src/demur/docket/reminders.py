@@ -40,6 +40,17 @@ def _table() -> dict[str, Any]:
     return tomllib.loads((files(__package__) / "reminders.toml").read_text("utf-8"))
 
 
+def said_of(event: str) -> tuple[tuple[str, ...], str]:
+    """Whom an event of the outbox concerns at once, and the words; nobody where the table does not name it."""
+    row = _table()["events"].get(event, {"to": (), "says": ""})
+    return tuple(row["to"]), str(row["says"])
+
+
+def told_events() -> tuple[str, ...]:
+    """The events that concern somebody at once."""
+    return tuple(_table()["events"])
+
+
 def reminders(state: ClockState, now: datetime, office: Place | None = None) -> tuple[Reminder, ...]:
     """The reminders of a clock in time: the last one already due at `now` (UTC), and all that follow.
 

@@ -98,6 +98,20 @@ def certain_end(case: Case) -> date | None:
     return date.fromisoformat(sure["gag_until"]) if sure.get("gag_until") and not sure.get("gag_indefinite") else None
 
 
+def unsettled(case: Case) -> bool:
+    """Whether people confirmed another end of the demand's own silence than the bar that the law laid has."""
+    row = case.gags.filter(name=OWN, kind="law", ended_at=None).first()
+    latest = case.assessments.first()
+    if (
+        row is None
+        or latest is None
+        or latest.demand.get("gag_present") is not True
+        or latest.demand.get("gag_expired")
+    ):
+        return False
+    return row.until != first_day_without(certain_end(case))
+
+
 def review_day(since: date, until: date | None, place: Place) -> date | None:
     """When a silence that began on `since` is contested again; None where its end (the first day without) is near."""
     day = run_out(law.library().clocks[REVIEW], since, place)

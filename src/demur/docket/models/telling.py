@@ -108,13 +108,15 @@ class Delivery(models.Model):
 
 
 class ReminderSent(models.Model):
-    """A reminder that went out, by its key, so that nobody is told twice."""
+    """A word to the people of one role, by its key, so that nobody is told twice; `mailed_at`, once it also went out
+    by e-mail."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="reminders")
     key = models.CharField(max_length=200)
     role = models.CharField(max_length=20)
     says = models.CharField(max_length=300)
     at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["pk"]
