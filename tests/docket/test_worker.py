@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import pytest
 
-from demur.docket.models import Case, Notice
-from demur.ledger import verify
+from demur.docket.models import Notice
 
 from .conftest import NOW
-from .served import ORDER, WARRANT, acted, at_work, do, serve, state, sure
+from .served import WARRANT, acted, at_work, serve, state
 
 pytestmark = pytest.mark.django_db
 
