@@ -7,11 +7,12 @@ from datetime import date
 from itertools import product
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from demur import paper
 from demur.docket import acts, clerk
 from demur.docket.lifecycle import NEW, ROLES, Actor, Bar, Cell, Ground, Party, State
-from demur.docket.models import Act, Case, Document, Told
+from demur.docket.models import Act, Case, Document, ReminderSent, Told
 from demur.docket.visible import SEE_ALL, rows, secrecy, sight, visible_cases, whole_cases
 
 from .conftest import NOW, token
@@ -142,6 +143,20 @@ def test_the_queries_say_of_each_role_and_case_what_the_table_says(office, case)
 def test_of_several_roles_the_one_that_sees_most_counts(office, case):
     Case.objects.update(gagged=True)
     assert sight(Actor("me", frozenset({"auditor", "releaser"})), Case.objects.get()) == "whole"
+
+
+def test_nobody_is_written_to_about_a_case_that_is_hidden_from_them(case, office, settings, mailoutbox):
+    settings.MAIL_FROM = "demur@cloud.example"
+    for name in ("paul", "lea"):
+        get_user_model().objects.filter(username=name).update(email=f"{name}@cloud.example")
+    held = Case.objects.get(number=case)
+    for is_gagged, told in ((True, "lea"), (False, "paul")):
+        Case.objects.update(gagged=is_gagged)
+        held.refresh_from_db()
+        word = ReminderSent.objects.create(case=held, key=told, role="privacy-officer", says="x", at=NOW)
+        post.send_word(word, NOW)
+        assert [m.to for m in mailoutbox] == [[f"{told}@cloud.example"]]
+        mailoutbox.clear()
 
 
 def _do(number: str, name: str, actor: Actor, **payload: object) -> Case:

@@ -71,9 +71,11 @@ def tell_above(row: Delivery, now: datetime) -> None:
 def send_word(word: ReminderSent, now: datetime) -> None:
     """Tell the people of a role by e-mail that a case needs them; the words are the same for every case.
 
-    The number stands in it only for those who may see the whole case; where nobody holds the role, the lead is told.
+    Whoever must not know of the case is not written to, and the number stands in it only for those who may see the
+    whole case; where nobody of the role is left, the lead is told.
     """
-    for user in people_of(word.role) or people_of("lead"):
+    may_know = [user for user in people_of(word.role) if sight(actor_for(user), word.case) != "hidden"]
+    for user in may_know or people_of("lead"):
         whole = sight(actor_for(user), word.case) == "whole"
         number = f": {word.case.number}" if whole else ""
         link = f"{settings.ORIGIN}/\n" if settings.ORIGIN else ""
