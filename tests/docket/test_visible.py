@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from demur import paper
-from demur.docket import acts, clerk
+from demur.docket import acts, clerk, post
 from demur.docket.lifecycle import NEW, ROLES, Actor, Bar, Cell, Ground, Party, State
 from demur.docket.models import Act, Case, Document, ReminderSent, Told
 from demur.docket.visible import SEE_ALL, rows, secrecy, sight, visible_cases, whole_cases
