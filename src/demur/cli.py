@@ -157,7 +157,9 @@ def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) 
     sweep.add_argument("rows", metavar="ROWS.parquet", help="a column per fact, null where unknown")
     sweep.add_argument("--changed-since", metavar="LAW", help=f"only what this law answered otherwise: {LAW}")
     sweep.add_argument(
-        "--rows-since", metavar="ROWS", help="only rows changed since: a date (of changed_on), or the earlier rows"
+        "--rows-since",
+        metavar="DAY-or-ROWS",
+        help="only rows changed since a day (by changed_on), or since these rows",
     )
     sweep.add_argument("--transfers", action="store_true", help="the rows are transfers")
     sweep.add_argument("--sql", choices=("duckdb", "clickhouse", "spark"), help="print the query instead of running it")
@@ -512,11 +514,11 @@ def _kept_law() -> Path:
     return Path(option("data", "demur-data")) / "law"
 
 
-def _rows(name: str, as_of: str | None) -> tuple[polars.LazyFrame, bool]:
+def _rows(name: str, as_of: str | None, *, as_it_lies: bool = False) -> tuple[polars.LazyFrame, bool]:
     """Rows, and whether each is judged on its own day: not where one day is named for all."""
     from demur.law import sweep
 
-    rows = sweep.open_rows(name)
+    rows = sweep.open_rows(name, as_it_lies=as_it_lies)
     own = "as_of" in rows.collect_schema()
     return (rows.drop("as_of"), False) if own and as_of else (rows, own)
 
@@ -549,7 +551,7 @@ def _law_sweep(args: Any) -> int:
     from demur.law.edition import Standing, changed, facts_read, only, standing
 
     day = _on(args.as_of)
-    rows, own = _rows(args.rows, args.as_of)
+    rows, own = _rows(args.rows, args.as_of, as_it_lies=bool(args.sql))
     after = before = Standing(library(), day).edition(own_days=own, transfers=args.transfers)
     if args.changed_since:
         before = standing(args.changed_since, day, _kept_law()).edition(own_days=own, transfers=args.transfers)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from demur.facts import FactsError, vocabulary
 
-from .edition import NO_LAW, Edition, changed
+from .edition import NO_LAW, Edition, changed, facts_read, only
 from .language import AS_OF, Always, Atom, Compare, Is, Known, Node, OneOf, fold
-from .sweep import KEY, VERDICTS, codes
+from .sweep import KEY, VERDICTS, codes, texts_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,10 +29,11 @@ DIALECTS = {"clickhouse": "ClickHouseCompiler", "duckdb": "DuckDBCompiler", "spa
 def cells(law: Edition, schema: pl.Schema, as_of: date, dialect: str, table: str = "rows") -> str:
     """The query for the rows' names and a nullable boolean column for each rule, as `sweep.evaluate` gives them.
 
-    `schema` is that of the rows as they lie in the engine's table: enums as text or as codes. Raises LookupError for
-    an unknown dialect and FactsError where the package is missing.
+    `schema` is that of the rows as they lie in the engine's table: enums as text or as codes. A whole library makes a
+    long query: ClickHouse wants larger bounds on it than its own (max_query_size, max_ast_elements). Raises
+    LookupError for an unknown dialect and FactsError where the package is missing.
     """
-    columns = _Columns(schema, as_of, table)
+    columns = _Columns(schema, facts_read(law), as_of, table)
     tests = {rule: columns.tree(node) for rule, node in law.items()}
     return _printed(columns.table.select(*columns.named, **tests), dialect)
 
@@ -44,11 +45,12 @@ def touched(before: Edition, after: Edition, schema: pl.Schema, as_of: date, dia
     """
     import ibis
 
-    columns = _Columns(schema, as_of, table)
+    rules = changed(before, after)
+    columns = _Columns(schema, facts_read(only(before, rules)) | facts_read(only(after, rules)), as_of, table)
     if not columns.named:
         raise FactsError("the rows have no names; hint: give them a column id")
     parts = []
-    for rule in changed(before, after):
+    for rule in rules:
         # Verdicts are compared, never truth values: they are not null, so a plain <> will do on every engine.
         was, now = (_verdict(columns.tree(law.get(rule, NO_LAW))) for law in (before, after))
         chosen = columns.table.filter(was != now)
@@ -84,18 +86,21 @@ def _printed(query: Any, dialect: str) -> str:
 
 
 class _Columns:
-    """The columns of one table, and trees over them in Ibis' terms."""
+    """The columns of one table that these facts need, and trees over them in Ibis' terms."""
 
-    def __init__(self, schema: Mapping[str, pl.DataType], as_of: date, table: str) -> None:
+    def __init__(self, schema: Mapping[str, pl.DataType], facts: set[str], as_of: date, table: str) -> None:
         try:
             import ibis
         except ImportError:
             raise FactsError("printing SQL needs a package; hint: pip install 'demur[sql]'") from None
 
-        words = vocabulary()
-        wanted = {n: t for n, t in schema.items() if n in words or n in (*KEY, AS_OF)}
+        wanted = {n: t for n, t in schema.items() if n in facts or n in (*KEY, AS_OF)}
         self.schema, self.as_of = wanted, as_of
         self.table: Any = ibis.table({n: _type(t) for n, t in wanted.items()}, name=table)
+        # A text that is no value is unknown, as in a sweep: settled once, below all rules.
+        texts = {n: self.table[n] for n in texts_of(wanted)}
+        known = {n: ibis.ifelse(t.isin(list(codes(n))), t, ibis.null("string")) for n, t in texts.items()}
+        self.table = self.table.mutate(**known)
         self.named = [self.table[name] for name in KEY if name in wanted]
         self.unknown: Any = ibis.null("boolean")
 

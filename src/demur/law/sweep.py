@@ -76,7 +76,7 @@ def encode(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Enum columns given as text turned into codes; a text that is no value becomes null (unknown)."""
     import polars as pl
 
-    texts = _texts(rows.collect_schema())
+    texts = texts_of(rows.collect_schema())
     return rows.with_columns(
         pl.col(name).cast(pl.String).cast(pl.Enum(list(codes(name))), strict=False).to_physical() for name in texts
     )
@@ -86,7 +86,7 @@ def strays(rows: pl.LazyFrame, facts: Iterable[str]) -> dict[str, int]:
     """How many texts of these facts' columns, not yet encoded, are no value of the vocabulary."""
     import polars as pl
 
-    texts = sorted(set(_texts(rows.collect_schema())) & set(facts))
+    texts = sorted(set(texts_of(rows.collect_schema())) & set(facts))
     if not texts:
         return {}
     lost = [(~pl.col(n).cast(pl.String).is_in(list(codes(n)))).sum().alias(n) for n in texts]
@@ -94,7 +94,8 @@ def strays(rows: pl.LazyFrame, facts: Iterable[str]) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
-def _texts(schema: Mapping[str, Any]) -> list[str]:
+def texts_of(schema: Mapping[str, Any]) -> list[str]:
+    """The enum facts whose columns are text."""
     import polars as pl
 
     words, text = vocabulary(), (pl.String, pl.Categorical, pl.Enum)
@@ -109,11 +110,12 @@ def write_rows(rows: pl.LazyFrame, path: Path | str) -> None:
     coded.sink_parquet(path, metadata={CODES: json.dumps(lists)})
 
 
-def open_rows(path: Path | str) -> pl.LazyFrame:
-    """A Parquet file (or a pattern of them) as rows.
+def open_rows(path: Path | str, *, as_it_lies: bool = False) -> pl.LazyFrame:
+    """A Parquet file, a folder or a pattern of them as rows.
 
-    Codes that the file explains are turned into those of today's vocabulary; without an explanation they are taken
-    as today's. Raises FileNotFoundError, and FactsError where the file or a column cannot be understood.
+    Codes that the file explains are turned into those of today's vocabulary (or, `as_it_lies`, refused where that
+    would be needed); without an explanation they are taken as today's. Raises FileNotFoundError, and FactsError where
+    the file or a column cannot be understood.
     """
     import polars as pl
 
@@ -128,7 +130,12 @@ def open_rows(path: Path | str) -> pl.LazyFrame:
         raise FactsError("these files explain their codes differently; hint: sweep them one by one")
     rows = rows.drop([name for name, kind in schema.items() if kind == pl.Null])
     _check(path, rows.collect_schema())
-    return _translated(rows, json.loads(said.pop()))
+    moved = _moved_codes(rows.collect_schema(), json.loads(said.pop()))
+    if moved and as_it_lies:
+        raise FactsError(f"the codes of {next(iter(moved))} are of an older vocabulary; hint: write the rows anew")
+    return rows.with_columns(
+        pl.col(name).replace_strict(table, default=None, return_dtype=pl.UInt16) for name, table in moved.items()
+    )
 
 
 def _files(path: Path | str) -> list[Path]:
@@ -163,18 +170,14 @@ def _check(path: Path | str, schema: Mapping[str, Any]) -> None:
             raise FactsError(f"column {name} is {str(schema[name]).lower()}; hint: it takes {wanted}")
 
 
-def _translated(rows: pl.LazyFrame, said: Mapping[str, list[str]]) -> pl.LazyFrame:
-    """Codes of the vocabulary a file was written under, as those of today's; a value that is gone becomes unknown."""
-    import polars as pl
-
-    schema, words = rows.collect_schema(), vocabulary()
-    moved = []
+def _moved_codes(schema: Mapping[str, Any], said: Mapping[str, list[str]]) -> dict[str, dict[int, int | None]]:
+    """Of facts whose codes a file explains otherwise than today's: its codes and today's, None for a value gone."""
+    words, moved = vocabulary(), {}
     for name, values in said.items():
-        if name in schema and name in words and schema[name].is_integer() and values != list(codes(name)):
+        if name in words and name in schema and schema[name].is_integer() and values != list(codes(name)):
             now = codes(name)
-            table = {old: now.get(value) for old, value in enumerate(values)}
-            moved.append(pl.col(name).replace_strict(table, default=None, return_dtype=pl.UInt16))
-    return rows.with_columns(moved)
+            moved[name] = {old: now.get(value) for old, value in enumerate(values)}
+    return moved
 
 
 # ------------------------------------------------------------------ trees over columns
@@ -360,6 +363,11 @@ def _paired(
     schema, was = rows.collect_schema(), earlier.collect_schema()
     if "id" not in named or any(name not in was for name in named):
         raise FactsError("rows cannot be matched with the earlier ones; hint: both need the same id columns")
+    number, names = earlier.select(pl.len(), names=pl.struct(named).n_unique()).collect(engine="streaming").row(0)
+    if names < number:
+        raise FactsError(
+            f"{number - names} of the earlier rows share their {' and '.join(named)}; hint: name each once"
+        )
     kept = [name for name in was if name in facts]
     older = earlier.select(*named, *(pl.col(n).alias(n + _BEFORE) for n in kept), pl.lit(True).alias(_BEFORE))
     mine = rows.select(*named, *(name for name in schema if name in facts))
@@ -382,9 +390,14 @@ def since(rows: pl.LazyFrame, day: date) -> pl.LazyFrame:
     """The rows whose facts changed on a day or later, or nobody knows when. Raises FactsError without that column."""
     import polars as pl
 
-    if CHANGED_ON not in rows.collect_schema():
+    schema = rows.collect_schema()
+    if CHANGED_ON not in schema:
         raise FactsError(f"the rows do not say when they changed; hint: add a column {CHANGED_ON}")
-    when = pl.col(CHANGED_ON)
+    kind, when = schema[CHANGED_ON], pl.col(CHANGED_ON)
+    if isinstance(kind, pl.Datetime):
+        when = when.dt.date()
+    elif kind != pl.Date:
+        raise FactsError(f"column {CHANGED_ON} is {str(kind).lower()}; hint: it takes a date or a time")
     return rows.filter((when >= day) | when.is_null())
 
 
