@@ -162,16 +162,11 @@ def test_a_sound_library_passes(tmp_path: Path, text: str) -> None:
     assert [str(p) for p in defects(tmp_path, text)] == []
 
 
-def test_the_library_that_ships_has_no_error_and_only_the_warnings_we_know() -> None:
+def test_the_library_that_ships_has_neither_error_nor_warning() -> None:
     found = check()[1]
     assert [str(p) for p in found if p.weight == "error"] == []
-    # Facts that documents and release plans tell and that no rule of today's law turns on.
-    assert {p.rule for p in found if p.weight == "warning"} == {
-        "language",
-        "recipient_country",
-        "recipient_is_authority",
-        "suspension_demanded",
-    }
+    # A fact may be told and shown before a rule turns on it; everything else is a rule's own.
+    assert [str(p) for p in found if p.weight == "warning" and p.file != "vocabulary"] == []
 
 
 def test_every_rule_walks_through_time_without_gap_or_overlap() -> None:
