@@ -21,7 +21,7 @@ from .forms import GROUPS, HERE, Field, Form
 
 ONE_BY_ONE = 12
 """Up to how many subjects of one rule are offered one by one; beyond that they are answered together."""
-KEEPS_ITS_KIND = ("law-of-today", "not-the-first-signer", "gag-end-certain", "not-barred", "last-look")
+KEEPS_ITS_KIND = frozenset(("law-of-today", "not-the-first-signer", "gag-end-certain", "not-barred", "last-look"))
 """Conditions that a ground, gag or party may lack and still be one that this act is for."""
 
 
@@ -46,6 +46,7 @@ class Doing:
         self.seen = notices.look(case, now)
         self.known = {"law": law_is_of(case, now), "looked": not self.seen}
         self.made: list[dict[str, Any]] = []
+        self.wanting: dict[str, tuple[str, ...]] = {}
 
     # ------------------------------------------------------------------ at a ground, a gag, a party
 
@@ -61,12 +62,15 @@ class Doing:
             if fit:
                 able.append(self._entry(name, form, fit, label))
             elif mine:
-                refused.append(self._lacking(name, lacks[mine[0]]))
+                self.wanting.setdefault(name, lacks[mine[0]])
+                # What the case lacks is said once, for all places.
+                if KEEPS_ITS_KIND & set(lacks[mine[0]]) - {"law-of-today"}:
+                    refused.append(self._lacking(name, lacks[mine[0]]))
         return {"able": able, "refused": refused}
 
     def _is_for(self, name: str, lacks: tuple[str, ...]) -> bool:
         given = {c.name for c in ACTS[name].guard if c.given}
-        return not given.difference(KEEPS_ITS_KIND) & set(lacks)
+        return not (given - KEEPS_ITS_KIND) & set(lacks)
 
     # ------------------------------------------------------------------ on the case as a whole
 
@@ -96,7 +100,7 @@ class Doing:
 
     def _why_nowhere(self, name: str, form: Form) -> tuple[str, ...]:
         nothing = {**self.known, form.at: ""}
-        return missing(self.state, name, self.actor, nothing)[:1]
+        return self.wanting.get(name) or missing(self.state, name, self.actor, nothing)[:1]
 
     def others(self) -> list[dict[str, str]]:
         """The acts that others may do, and who."""
