@@ -103,7 +103,11 @@ def _parser() -> argparse.ArgumentParser:
         arg("--as-of", metavar="DATE", help="the law of this day (default: service, else issue, else today)"),
         arg("--letter", metavar="OUT.pdf", help="write the challenge letter (.pdf or .docx)"),
     )  # fmt: skip
-    add("serve", _serve, "the desk", arg("--host", default="127.0.0.1", help="address (default 127.0.0.1)"), port)
+    add(
+        "serve", _serve, "the desk, and a worker beside it",
+        arg("--host", default="127.0.0.1", help="address (default 127.0.0.1)"), port,
+        arg("--no-worker", action="store_true", help="the desk alone: a worker runs elsewhere"),
+    )  # fmt: skip
     add(
         "worker", _worker, "what the program does by itself: read, assess, watch the clocks, tell, publish",
         arg("--once", action="store_true", help="do what is due and stop; 1 where something failed"),
@@ -116,9 +120,27 @@ def _parser() -> argparse.ArgumentParser:
         arg("--port", type=int, default=8100, help="port (default 8100)"),
     )  # fmt: skip
     add("bench", _bench, "the benchmarks, each beside its peer or floor", arg("name", nargs="?"), as_json)
+    _people_parser(commands, as_json)
     _law_parser(commands, as_json)
     _ledger_parser(commands)
     return parser
+
+
+def _people_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) -> None:
+    people = commands.add_parser("people", help="who may sign in at the desk", description="Who may sign in.")
+    inside = people.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add = inside.add_parser("add", help="let a person in, or change what they may do; the password is asked for")
+    add.add_argument("username", metavar="NAME")
+    add.add_argument("--full-name", default="", help="first and last name, as others see it")
+    add.add_argument("--role", action="append", required=True, dest="roles", help="may be given several times")
+    add.add_argument("--forum", action="append", default=[], dest="forums", help="a court where counsel is admitted")
+    add.set_defaults(run=_people_add)
+    listing = inside.add_parser("list", help="everybody with their roles")
+    listing.add_argument(*as_json[0], **as_json[1])
+    listing.set_defaults(run=_people_list)
+    remove = inside.add_parser("remove", help="take a person's roles away; what they did stays theirs")
+    remove.add_argument("username", metavar="NAME")
+    remove.set_defaults(run=_people_remove)
 
 
 def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) -> None:
@@ -624,7 +646,48 @@ def _demo(args: Any) -> int:
 def _serve(args: Any) -> int:
     from demur.desk.server import serve
 
-    serve(host=args.host, port=args.port)
+    serve(host=args.host, port=args.port, worker=not args.no_worker)
+    return DONE
+
+
+def _people() -> Any:
+    from demur.desk.server import open_database
+
+    open_database()
+    from demur.desk import people
+
+    return people
+
+
+def _people_add(args: Any) -> int:
+    import getpass
+
+    people = _people()
+    # Never as an argument: those are seen by everybody on the machine.
+    password = getpass.getpass("password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    try:
+        people.let_in(args.username, password, args.roles, args.full_name, args.forums)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    return DONE
+
+
+def _people_list(args: Any) -> int:
+    found = _people().everybody()
+    if args.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return DONE
+    for person in found:
+        forums = f"; admitted: {', '.join(person['forums'])}" if person["forums"] else ""
+        print(f"{person['username']:16} {person['name']:24} {', '.join(person['roles']) or 'no role'}{forums}")
+    return DONE
+
+
+def _people_remove(args: Any) -> int:
+    try:
+        _people().let_go(args.username)
+    except LookupError as error:
+        raise InputError(str(error.args[0])) from None
     return DONE
 
 

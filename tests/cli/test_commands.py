@@ -113,3 +113,18 @@ def test_law_list_show_and_check(tmp_path: Path) -> None:
 def test_a_wrong_command_is_wrong_input() -> None:
     assert demur("asses").returncode == 2
     assert demur().returncode == 2
+
+
+def test_people_are_let_in_listed_and_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMUR_DATA", str(tmp_path / "data"))
+    add = ("people", "add", "ana", "--full-name", "Ana Lind", "--role", "counsel", "--forum", "Court A")
+    weak = demur(*add, stdin=b"short\n")
+    assert weak.returncode == 2
+    assert b"hint:" in weak.stderr
+    assert b"Traceback" not in weak.stderr
+    assert demur(*add, stdin=b"a long demo password\n").returncode == 0
+    (ana,) = json.loads(demur("people", "list", "--json").stdout)
+    assert ana == {"username": "ana", "name": "Ana Lind", "roles": ["counsel"], "forums": ["Court A"]}
+    assert demur("people", "remove", "ana").returncode == 0
+    assert json.loads(demur("people", "list", "--json").stdout) == []
+    assert demur("people", "remove", "ana").returncode == 2

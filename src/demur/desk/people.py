@@ -37,10 +37,37 @@ def let_in(username: str, password: str, roles: Iterable[str], name: str = "", f
         except ValidationError as error:
             raise ValueError(f"{' '.join(error.messages).lower()} hint: choose a longer password") from None
         user.set_password(password)
+        user.is_active = True
         user.save()
         models.Membership.objects.filter(user=user).exclude(role__in=chosen).delete()
         for role in chosen:
             models.Membership.objects.update_or_create(user=user, role=role, defaults={"forums": list(forums)})
+
+
+def everybody() -> list[dict[str, Any]]:
+    """Everybody who may sign in, with their roles and the forums where they are admitted."""
+    users = get_user_model().objects.filter(is_active=True).prefetch_related("memberships").order_by("username")
+    return [
+        {
+            "username": u.get_username(),
+            "name": u.get_full_name(),
+            "roles": sorted(m.role for m in u.memberships.all()),
+            "forums": sorted({f for m in u.memberships.all() for f in m.forums}),
+        }
+        for u in users
+    ]
+
+
+def let_go(username: str) -> None:
+    """Take a person's roles and their sign-in away; what they did stays under their name. Raises LookupError."""
+    with transaction.atomic():
+        user = get_user_model().objects.filter(username=username, is_active=True).first()
+        if user is None:
+            raise LookupError(f"nobody is called {username!r}; hint: see demur people list")
+        models.Membership.objects.filter(user=user).delete()
+        user.set_unusable_password()
+        user.is_active = False
+        user.save()
 
 
 def names(keys: Iterable[int | None]) -> dict[int, str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from demur.options import OptionError
@@ -61,14 +64,28 @@ def need_free(host: str, port: int) -> None:
             raise SystemExit(2)
 
 
-def serve(host: str = "127.0.0.1", port: int = 8000, threads: int = 8, log: bool = False) -> None:
-    """Serve the desk until it is stopped; `threads` answer at a time, `log` writes an access log."""
+@contextmanager
+def worker_beside(every: float = 2) -> Iterator[None]:
+    """A worker in a process of its own while the desk is served, with a pause of so many seconds between its turns."""
+    worker = subprocess.Popen([sys.executable, "-m", "demur.cli", "worker", "--every", str(every)])
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(60)
+
+
+def serve(host: str = "127.0.0.1", port: int = 8000, threads: int = 8, log: bool = False, worker: bool = True) -> None:
+    """Serve the desk until it is stopped; `threads` answer at a time, `log` writes an access log.
+
+    A `worker` runs beside it, unless there is one elsewhere already.
+    """
     need_free(host, port)
     prepare()
     from granian import Granian
     from granian.constants import Interfaces
 
-    Granian(
+    desk = Granian(
         "demur.desk.wsgi:application",
         address=host,
         port=port,
@@ -78,4 +95,6 @@ def serve(host: str = "127.0.0.1", port: int = 8000, threads: int = 8, log: bool
         websockets=False,
         log_enabled=log,
         log_access=log,
-    ).serve()
+    )
+    with worker_beside() if worker else nullcontext():
+        desk.serve()

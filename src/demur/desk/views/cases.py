@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -19,10 +18,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from demur import reading
-from demur.docket import acts, clerk, models, standing, visible
+from demur.docket import acts, chores, clerk, models, standing, visible
 from demur.docket.lifecycle import missing
 from demur.docket.words import words as docket_words
-from demur.paper import PaperError, Party
+from demur.paper import PaperError
 
 from .. import casepage, doing, forms, papers, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
@@ -264,18 +263,13 @@ def _clauses(held: models.Case, post: Any) -> list[dict[str, Any]]:
     return clauses
 
 
-def provider() -> Party:
-    """The provider as it signs its letters, from the settings."""
-    return Party(name=settings.PROVIDER, lines=tuple(settings.PROVIDER_LINES))
-
-
 CLERK: Mapping[str, Callable[..., acts.Done | acts.Refused]] = {
     "read": lambda number, actor, given, token: clerk.read(number, actor, token=token),
     "draft": lambda number, actor, given, token: clerk.draft(
-        number, given["kind"], actor, provider=provider(), token=token
+        number, given["kind"], actor, provider=chores.provider(), token=token
     ),
     "write-notice": lambda number, actor, given, token: clerk.write_notice(
-        number, given["party"], actor, provider=provider(), token=token
+        number, given["party"], actor, provider=chores.provider(), token=token
     ),
 }
 """The acts that take long and are made ready before the case is locked."""

@@ -53,6 +53,13 @@
     if (form) form.requestSubmit();
   });
 
+  // What was being read is read now: show it, unless somebody is filling in a form, whose words would be lost.
+  document.addEventListener("htmx:afterSettle", () => {
+    const read = document.querySelector("#reading[data-read] a");
+    const typed = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")];
+    if (read && typed.every((el) => el.value === el.defaultValue)) location.assign(read.href);
+  });
+
   // After a part of the page was replaced, the focus goes on to the next thing to do.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (document.activeElement && document.activeElement !== document.body) return;
