@@ -51,6 +51,7 @@ examples.unknown = [{{ kind = "nsl" }}]
         ("asks_content; drop table x", 1, "not part of the language", "use and, or, not"),
         ("kind like 'n%'", 1, "not part of the language", "use and, or, not"),
         ("case when asks_content then true end", 1, "not part of the language", ""),
+        ("signed and ask_content in param('eea')", 12, "unknown fact 'ask_content'", "asks_content"),
         ("'nsl'", 1, "a bare value is no condition", "compare"),
         ("offence_max_months > " + "9" * 5000, 22, "is not a whole number", "no floats"),
         ("served_on > issued_on + 9999999999", 25, "whole number of days", "+ 14"),

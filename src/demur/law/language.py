@@ -180,10 +180,9 @@ class _Lowering:
         from sqlglot import exp
 
         if isinstance(node, exp.Expression):
-            for part in node.walk():
-                start = part.meta.get("start") if part._meta else None
-                if start is not None:
-                    return int(start)
+            starts = [part.meta["start"] for part in node.walk() if part._meta and "start" in part._meta]
+            if starts:
+                return int(min(starts))
             literal = node.find(exp.Literal)
             if literal is not None:
                 needle = f"'{literal.this}'" if literal.is_string else str(literal.this)
@@ -371,7 +370,7 @@ class _Lowering:
         other = self.name(node.left)
         self.known(other, node.left)
         if not isinstance(node.right, exp.Literal) or node.right.is_string or (days := _whole(node.right.this)) is None:
-            raise self.fail(node, "only a whole number of days may be added to a fact", f"write {other} + 14")
+            raise self.fail(node.right, "only a whole number of days may be added to a fact", f"write {other} + 14")
         return other, days if isinstance(node, exp.Add) else -days
 
     def param(self, node: object) -> Param:
