@@ -172,7 +172,9 @@ def test_two_enterprises_are_two_parties_and_a_stranger_keeps_the_generic_one(ke
     }  # fmt: skip
     assert [p.redirect for p in state.parties] == ["due", "due", "no"]
     # Each has a notice of its own.
-    acts.act(case.number, "write-notice", office["ana"], {"party": "press"}, token=token(), now=NOW)
+    files = {"pdf": b"%PDF", "docx": b"PK"}
+    notice = {"party": "press", "assessment": case.assessments.get().pk, "letter": {}, "files": files}
+    assert isinstance(acts.act(case.number, "write-notice", office["ana"], notice, token=token(), now=NOW), Done)
     assert {p.name: p.notice for p in state_from_json(Case.objects.get(pk=case.pk).state).parties} == {
         "clinic": "none", "press": "sealed", "customer": "none",
     }  # fmt: skip
@@ -423,7 +425,7 @@ def test_an_analyst_or_auditor_changes_no_register(kept, office, who):
 def test_whoever_was_written_to_stays_on_record(kept, office):
     case = serve(office, "a@clinic.example")
     contact = Contact.objects.get(email="desk@clinic.example")
-    Delivery.objects.create(act=case.acts.first(), contact=contact, to=contact.email, how="mail", at=NOW)
+    Delivery.objects.create(act=case.acts.first(), number=1, contact=contact, to=contact.email, how="mail", at=NOW)
     record = registers.record_of(Customer.objects.get(slug="clinic"))
     record["contacts"] = [c for c in record["contacts"] if c["email"] != contact.email]
     with pytest.raises(RegisterError, match="until when"):

@@ -9,9 +9,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 
-from demur.docket import acts
+from demur.docket import acts, customers
 from demur.docket.lifecycle import Actor
+from demur.docket.registers import EDITORS
 
 from . import people
 
@@ -23,6 +26,12 @@ COUNSEL = frozenset({"counsel", "lead"})
 RECEIVERS = frozenset({"analyst", "counsel", "lead"})
 CASES = RESPONSE_TEAM | {"privacy-officer"}
 STAFF = CASES | {"auditor", "operator"}
+REGISTER_READERS = EDITORS | {"analyst"}
+"""Who reads the registers of customers and authorities; the editors change them."""
+CUSTOMERS = frozenset({"customer"})
+"""Contacts of customers: their own page, and nothing of the staff's."""
+STRANGERS = frozenset({"stranger"})
+"""Whoever holds a link: pages that open without signing in."""
 NOBODY = Actor("", frozenset())
 
 
@@ -36,6 +45,12 @@ def open_to(roles: frozenset[str]) -> Callable[[View], View]:
     return mark
 
 
+def open_to_strangers(view: View) -> View:
+    """Mark a view that opens without signing in."""
+    view.login_required = False  # type: ignore[attr-defined]
+    return open_to(STRANGERS)(view)
+
+
 class DefaultDeny:
     """Refuse every view that does not say who may open it, and everyone who is not named there."""
 
@@ -43,7 +58,7 @@ class DefaultDeny:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.actor, request.roles = NOBODY, NOBODY.roles
+        request.actor, request.roles, request.customers = NOBODY, NOBODY.roles, {}
         response = self.get_response(request)
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             # What a signed-in person saw is not kept for the next one at the same machine.
@@ -52,8 +67,10 @@ class DefaultDeny:
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
         if request.user.is_authenticated:
-            request.actor = acts.actor_for(request.user)
+            request.actor = acts.actor_for(request.user, request.session.get("party", ""))
             request.roles = request.actor.roles
+            if request.roles & CUSTOMERS:
+                request.customers = customers.speaks_for(request.user, timezone.now().date())
         if getattr(view, "login_required", True) is False:  # sign-in itself
             return None
         if not request.user.is_authenticated:
@@ -63,7 +80,7 @@ class DefaultDeny:
                 return response
             return redirect_to_login(request.get_full_path())
         # allauth's pages are about one's own account alone: any role may open them.
-        default = STAFF if view.__module__.startswith("allauth.") else frozenset()
+        default = STAFF | CUSTOMERS if view.__module__.startswith("allauth.") else frozenset()
         if not request.roles & getattr(view, "open_to", default):
             raise PermissionDenied
         return None
@@ -71,6 +88,11 @@ class DefaultDeny:
 
 class NoSignUp(DefaultAccountAdapter):
     """People are let in by the operator; nobody signs up."""
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The docket; a customer's contact comes to their own page."""
+        own = acts.actor_for(request.user).roles <= CUSTOMERS
+        return reverse("mine") if own else str(super().get_login_redirect_url(request))
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""

@@ -28,6 +28,8 @@ def let_in(username: str, password: str, roles: Iterable[str], name: str = "", f
     for role in chosen:
         if role not in known:
             raise ValueError(f"no role {role!r}; hint: one of {', '.join(known)}")
+    if "customer" in chosen and len(chosen) > 1:
+        raise ValueError("a customer's contact is not of the staff; hint: let them in as somebody of their own")
     first, _, last = name.partition(" ")
     with transaction.atomic():
         user, _ = get_user_model().objects.get_or_create(username=username)
@@ -100,6 +102,9 @@ def pages_for(actor: Actor) -> list[dict[str, Any]]:
         page("docket", access.CASES, count=whole_cases(actor).filter(closed="").count),
         page("receive", access.RECEIVERS),
         page("precedents", access.COUNSEL),
+        page("mine", access.CUSTOMERS),
+        page("customers", access.REGISTER_READERS, apart=True),
+        page("authorities", access.REGISTER_READERS),
         page("law", access.STAFF, apart=True),
         page("ledger", access.STAFF),
     ]

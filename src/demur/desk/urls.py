@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from .views import cases, docket, draft, errors, law, ledger, precedents, start
+from .views import cases, customers, docket, draft, errors, law, ledger, precedents, registers, start
 
 
 class Form:
@@ -75,6 +75,17 @@ urlpatterns = [
     path("cases/<number:number>/letters/<int:draft>.pdf", cases.letter, {"form": "pdf"}, name="case-letter-pdf"),
     path("cases/<number:number>/letters/<int:draft>.docx", cases.letter, {"form": "docx"}, name="case-letter-docx"),
     path("precedents/", precedents.precedents, name="precedents"),
+    path("customers/", registers.customers, name="customers"),
+    path("customers.<form:form>", registers.customers, name="customers-data"),
+    path("customers/new/", registers.change_customer, name="customer-new"),
+    path("customers/promises/", registers.change_promises, name="promises"),
+    path("customers/<slug:slug>/", registers.customer, name="customer"),
+    path("customers/<slug:slug>/change/", registers.change_customer, name="customer-change"),
+    path("authorities/", registers.authorities, name="authorities"),
+    path("authorities.<form:form>", registers.authorities, name="authorities-data"),
+    path("authorities/new/", registers.change_authority, name="authority-new"),
+    path("authorities/<slug:slug>/", registers.authority, name="authority"),
+    path("authorities/<slug:slug>/change/", registers.change_authority, name="authority-change"),
     path("law/", law.shelf, name="law"),
     path("law.<form:form>", law.shelf, name="law-data"),
     path("law/figures/", law.figures, name="figures"),
@@ -87,6 +98,14 @@ urlpatterns = [
     path("law/<rule:identity>.<form:form>", law.rule, name="rule-data"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger.<form:form>", ledger.ledger, name="ledger-data"),
+    # The customer's own page.
+    path("mine/", customers.mine, name="mine"),
+    path("mine/for/", customers.choose, name="mine-for"),
+    path("mine/<number:number>/", customers.case, name="mine-case"),
+    path("mine/<number:number>/notice.pdf", customers.notice, name="mine-notice"),
+    path("mine/<number:number>/acts/<slug:act>/", customers.act, name="mine-act"),
+    path("mine/<number:number>/received/<int:place>/", customers.received, name="mine-received"),
+    path("receipt/<slug:secret>/", customers.receipt, name="receipt"),
     # Sign-in: only what local people need; nobody signs up, and nothing is mailed.
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),

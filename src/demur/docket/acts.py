@@ -20,6 +20,7 @@ from demur.facts import FactsError, read_value
 
 from . import brings, duties, entries, gags, lifecycle, notices
 from .brings import ActError, Prepared, as_given, demand_of, keep_files, key_of
+from .customers import speaks_for
 from .lifecycle import ACTS, Actor, Refusal, State, Step, missing, perform
 from .models import (
     Act,
@@ -76,12 +77,17 @@ DEMUR = Actor("demur", frozenset({"demur"}))
 """The program acting by itself."""
 
 
-def actor_for(user: Any) -> Actor:
-    """The signed-in user as an actor, with the roles and forums of their memberships."""
+def actor_for(user: Any, party: str = "") -> Actor:
+    """The signed-in user as an actor, with the roles and forums of their memberships.
+
+    A customer's contact speaks for one customer at a time: `party` where they may speak for it, else the only one.
+    """
     held = list(Membership.objects.filter(user=user))
     forums = frozenset(forum for m in held for forum in m.forums)
     # Nobody signs in as the program itself.
-    return Actor(str(user.pk), frozenset(m.role for m in held) - lifecycle.SELF, forums)
+    roles = frozenset(m.role for m in held) - lifecycle.SELF
+    mine = [*speaks_for(user, datetime.now(UTC).date())] if roles & lifecycle.CUSTOMER else []
+    return Actor(str(user.pk), roles, forums, party if party in mine else mine[0] if len(mine) == 1 else "")
 
 
 def in_words(act: str, conditions: tuple[str, ...]) -> tuple[Missing, ...]:

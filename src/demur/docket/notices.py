@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import brings, mail, silence
+from . import brings, mail, matching, silence
 from .brings import ActError, Payload, Prepared
 from .gags import Prepare
 from .lifecycle import Actor, State
@@ -85,7 +85,7 @@ def _notify(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepar
             notice.save(update_fields=["told_at"])
         sent = case.acts.get(seq=case.revision)
         customer = Customer.objects.filter(slug=party).first()
-        first = list(customer.contacts.filter(below=None)) if customer else []
+        first = matching.whom_to_tell(party, now.date())
         for contact in first:
             tell(sent, party, contact, now)
         if not first:

@@ -19,6 +19,7 @@ from .acts import DEMUR, actor_for
 from .models import Case, Delivery, ReminderSent
 from .states import state_from_json
 from .visible import sight
+from .words import words
 
 FRESH = timedelta(days=1)
 """A reminder older than this goes out by e-mail no more: the page has it."""
@@ -49,10 +50,18 @@ def send(row: Delivery, now: datetime) -> None:
         return
     proof = mail.send(
         [row.to], "notice", _key("notice", row.receipt), [("notice.pdf", bytes(notice.pdf), "application/pdf")],
-        name=row.contact.name, customer=row.contact.customer.name, receipt=row.receipt,
+        name=row.contact.name, customer=row.contact.customer.name, **_confirm(row.receipt),
     )  # fmt: skip
     said = {"delivery": row.number, "proof": proof}
     acts.act(row.act.case.number, "record-delivery", DEMUR, said, token=_key("sent", row.receipt), now=now)
+
+
+def _confirm(secret: str) -> dict[str, str]:
+    """How a contact says that the paper arrived: by a link where people reach the desk from outside, else by answer."""
+    by = words()["mail"]["confirm"]
+    if settings.ORIGIN:
+        return {"confirm": by["link"], "receipt": f"{settings.ORIGIN}/receipt/{secret}/"}
+    return {"confirm": by["code"], "receipt": secret}
 
 
 def _key(what: str, secret: str) -> str:

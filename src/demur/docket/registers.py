@@ -139,7 +139,7 @@ def _email(raw: object) -> str:
 
 def _slug(raw: object) -> str:
     said = _text(60)(raw)
-    taken = ("customer", "new", *vocabulary()["customer_kind"].values)
+    taken = ("customer", "new", "promises", *vocabulary()["customer_kind"].values)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", said):
         raise _Wrong(f"{said!r} is no short name; hint: small letters, digits and single hyphens, as muster-gmbh")
     if said in taken:
@@ -297,10 +297,6 @@ def _read_customer(raw: object, at: Path, flaws: list[Flaw]) -> Record:
             rows = []
         out[name] = [_read(fields, row, (*at, name, i), flaws) for i, row in enumerate(rows)]
     _check_contacts(out["contacts"], (*at, "contacts"), flaws)
-    if not flaws:
-        # In one order, so that the same record is always the same bytes.
-        out["contacts"].sort(key=lambda c: c["email"])
-        out["promises"].sort(key=_order)
     return out
 
 
@@ -364,6 +360,11 @@ def put(given: Mapping[str, Any], actor: Actor, now: datetime) -> tuple[str, ...
 
 
 def _put(clean: Mapping[str, list[Record]], actor: Actor, now: datetime) -> Iterable[str]:
+    # In one order, so that the same record is always the same bytes.
+    for record in clean.get("customers", []):
+        record["contacts"].sort(key=lambda c: c["email"])
+        record["promises"].sort(key=_order)
+    clean.get("promises", []).sort(key=_order)
     yield from _put_customers(clean.get("customers", []), actor, now)
     for record in clean.get("authorities", []):
         yield from _put_authority(record, actor, now)
@@ -385,8 +386,6 @@ def read_tables(given: Mapping[str, Any]) -> dict[str, list[Record]]:
         else:
             read = _read_customer if name == "customers" else _reader(_fields(name))
             clean[name] = [read(row, (name, i), flaws) for i, row in enumerate(rows)]
-    if not flaws and "promises" in clean:
-        clean["promises"].sort(key=_order)
     for name, rows in clean.items():
         slugs = [r.get("slug") for r in rows]
         flaws += [
