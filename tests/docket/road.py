@@ -11,7 +11,7 @@ from typing import Any
 
 from demur.docket import acts
 from demur.docket.lifecycle import CHECKS, Actor
-from demur.docket.models import Assessment, Membership
+from demur.docket.models import Assessment, Document, Membership
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PARTY = "consumer"
@@ -39,6 +39,7 @@ CONFIRMED = {
 }
 ROAD: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("receive", "ana", {}),
+    ("read", "ana", {"facts": [], "clauses": []}),
     ("confirm", "ana", CONFIRMED),
     ("authenticate", "ana", {"how": "called back"}),
     ("preserve", "ana", {}),
@@ -83,6 +84,9 @@ def go(people: Mapping[str, Actor], case: str, step: int, token: str) -> acts.Do
             [("demand.pdf", b"the bytes of " + token.encode())],
             served_on=date(2026, 11, 12), channel="post", actor=people[who], token=token, now=NOW,
         )  # fmt: skip
+    if name == "read":
+        served = Document.objects.filter(case__number=case)
+        payload = {**payload, "documents": [{"id": d.pk, "packet": {"documents": []}, "warnings": []} for d in served]}
     if name == "write-notice":
         latest = Assessment.objects.filter(case__number=case).first()
         payload = {**payload, "assessment": latest.pk, "letter": {}, "files": {"pdf": b"told", "docx": b"told"}}

@@ -36,7 +36,7 @@ def median_time(work: Callable[[], object], runs: int = 5, loops: int = 1) -> fl
 
 def run(name: str | None = None) -> list[Row]:
     """Run one benchmark by name, or all. Raises KeyError for a name that does not exist."""
-    from . import law, ledger, paper, process, reading, sweep
+    from . import docket, law, ledger, paper, process, reading, sweep
 
     suites: dict[str, Callable[[], list[Row]]] = {
         "law": law.bench,
@@ -45,6 +45,7 @@ def run(name: str | None = None) -> list[Row]:
         "reading": reading.bench,
         "letter": paper.bench,
         "ledger": ledger.bench,
+        "docket": docket.bench,
     }
     if name is None:
         return [line for suite in suites.values() for line in suite()]

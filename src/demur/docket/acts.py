@@ -3,7 +3,8 @@
 `act` locks the case, checks the guard, writes what the act brings, appends the ledger entry and the events, and
 commits: all in one transaction, so a crash anywhere leaves either the whole act or nothing. A client's `token`
 makes a repeated call return the first one's result. What takes long (reading, typesetting) runs before the
-transaction and comes in as the payload.
+transaction and comes in as the payload; what the act makes of the case is worked out before it as well, and again
+under the lock only where the case moved meanwhile.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from demur.facts import FactsError, read_value
 
@@ -33,6 +35,7 @@ from .models import (
     fit,
     plain,
 )
+from .once import read_once
 from .states import state_from_json, state_to_json
 from .visible import secrecy_of, visible_cases
 from .words import roles_in_words, words
@@ -107,15 +110,42 @@ def act(
     """
     if name not in ACTS or name == "receive":
         raise ActError(f"no act {name!r}; hint: one of {', '.join(a for a in ACTS if a != 'receive')}")
-    number, given, token = fit(number), fit(dict(payload)), _short(token)
+    number, given, token, at = fit(number), fit(dict(payload)), _short(token), now or datetime.now(UTC)
+    cases = visible_cases(actor).filter(number=number)
+    ahead = _ahead(cases, name, actor, given, at)
 
     def do() -> Done | Refused:
-        case = visible_cases(actor).select_for_update().filter(number=number).first()
+        case = cases.select_for_update().first()
         if case is None:
             raise ActError(f"no case {number!r}; hint: look it up on the docket")
-        return _perform(case, name, actor, given, token, now or datetime.now(UTC))
+        made = ahead
+        if made is None or made.revision != case.revision:
+            earlier = _earlier(token, number, name, actor, state_from_json(case.state))
+            made = earlier or _made(case, name, actor, given, at)
+        return _write(case, made, name, actor, token, at) if isinstance(made, _Made) else made
 
     return _once(token, number, name, actor, do)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What an act makes of a case at this revision, before anything is written."""
+
+    revision: int
+    before: State
+    prepared: Prepared
+    step: Step
+
+
+def _ahead(cases: QuerySet[Case], name: str, actor: Actor, payload: Payload, now: datetime) -> _Made | None:
+    # The work is done before the case is locked, so that others need not wait for it. It counts only where the case
+    # did not move meanwhile; and that an act cannot be done is decided under the lock.
+    try:
+        case = cases.first()
+        made = None if case is None else _made(case, name, actor, payload, now)
+    except ActError:
+        return None
+    return made if isinstance(made, _Made) else None
 
 
 def _short(token: str) -> str:
@@ -137,25 +167,25 @@ def _once(token: str, number: str, name: str, actor: Actor, do: Callable[[], Don
         return earlier
 
 
-def _perform(case: Case, name: str, actor: Actor, payload: Payload, token: str, now: datetime) -> Done | Refused:
+def _made(case: Case, name: str, actor: Actor, payload: Payload, now: datetime) -> _Made | Refused:
     state = state_from_json(case.state)
-    earlier = _earlier(token, case.number, name, actor, state)
-    if earlier is not None:
-        return earlier
     found = _step(case, state, name, actor, payload, now)
-    if isinstance(found, Refused):
-        return found
-    prepared, step = found
-    case.state = state_to_json(step.state)
+    return found if isinstance(found, Refused) else _Made(case.revision, state, *found)
+
+
+def _write(case: Case, made: _Made, name: str, actor: Actor, token: str, now: datetime) -> Done:
+    state = made.step.state
+    case.state = state_to_json(state)
     case.revision += 1
-    case.closed = step.state.closed
-    recorded = _record(case, name, actor, plain(dict(prepared.record)), step.events, token, now)
-    prepared.write(case, step.state)
-    mirror_answers(case, state, step.state)
-    mirror_due(case, now)
-    mirror_secrecy(case, step.state)
+    case.closed = state.closed
+    recorded = _record(case, name, actor, plain(dict(made.prepared.record)), made.step.events, token, now)
+    made.prepared.write(case, state)
+    mirror_answers(case, made.before, state)
+    with read_once(case):
+        mirror_due(case, now)
+        mirror_secrecy(case, state)
     case.save()
-    return Done(case.number, name, recorded.seq, step.state)
+    return Done(case.number, name, recorded.seq, state)
 
 
 def _step(
@@ -165,7 +195,11 @@ def _step(
     lacking = missing(state, name, actor)
     if lacking:
         return Refused(case.number, name, in_words(name, lacking))
-    prepared = PREPARE.get(name, as_given)(case, actor, payload, now)
+    if name in PREPARE:
+        with read_once(case):
+            prepared = PREPARE[name](case, actor, payload, now)
+    else:
+        prepared = as_given(case, actor, payload, now)
     step = perform(state, name, actor, prepared.given)
     return (
         Refused(case.number, name, in_words(name, step.conditions)) if isinstance(step, Refusal) else (prepared, step)
@@ -253,9 +287,12 @@ def mirror_secrecy(case: Case, state: State) -> None:
     now = secrecy_of(case, state)
     case.gagged, case.privacy_due = now.gagged, now.privacy_due
     # Whoever was told stays told; with no data in the case any more, they learn nothing more of it.
-    case.told.exclude(party__in=now.told).update(silenced=True)
-    for party, silenced in now.told.items():
-        Told.objects.update_or_create(case=case, party=party, defaults={"silenced": silenced})
+    held = dict(case.told.values_list("party", "silenced"))
+    for party, silenced in (dict.fromkeys(held, True) | dict(now.told)).items():
+        if party not in held:
+            Told.objects.create(case=case, party=party, silenced=silenced)
+        elif held[party] != silenced:
+            case.told.filter(party=party).update(silenced=silenced)
 
 
 # ------------------------------------------------------------------------------------------- receive

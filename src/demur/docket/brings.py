@@ -119,12 +119,15 @@ def _prepare_confirm(case: Case, actor: Actor, payload: Payload, now: datetime) 
 
     def write(case: Case, state: State) -> None:
         case.clauses = clauses
+        new, known = [], []
         for (name, clause, target), value in sure.items():
             fact = held.get((name, clause, target)) or CaseFact(case=case, name=name, clause=clause, target=target)
             if fact.value != value:
                 fact.evidence = {**fact.evidence, "was": fact.value} if fact.pk else {"from": "person"}
             fact.value, fact.confirmed_by_id, fact.confirmed_at = value, user, now
-            fact.save()
+            (known if fact.pk else new).append(fact)
+        CaseFact.objects.bulk_create(new)
+        CaseFact.objects.bulk_update(known, ("evidence", "value", "confirmed_by", "confirmed_at"))
         if payload.get("rest"):
             case.facts.filter(confirmed_at=None).update(confirmed_by_id=user, confirmed_at=now)
             for clause in case.clauses:
@@ -134,6 +137,13 @@ def _prepare_confirm(case: Case, actor: Actor, payload: Payload, now: datetime) 
     given = {"changed": changed, "complete": complete}
     said = [{"name": n, "clause": c, "target": t, "value": v} for (n, c, t), v in sure.items()]
     return Prepared(given, {**given, "facts": said, "rest": bool(payload.get("rest"))}, write)
+
+
+def set_fact(case: Case, name: str, value: Any, evidence: dict[str, Any], user: int | None, now: datetime) -> None:
+    """Set a fact of the demand, confirmed by this person; the caller holds the case."""
+    told = {"value": value, "evidence": evidence, "confirmed_by_id": user, "confirmed_at": now}
+    if not CaseFact.objects.filter(case=case, name=name, clause=None, target=None).update(**told):
+        CaseFact.objects.create(case=case, name=name, **told)
 
 
 def _clauses(raw: Any) -> list[dict[str, Any]]:
@@ -193,13 +203,8 @@ def _prepare_authenticate(case: Case, actor: Actor, payload: Payload, now: datet
     user = int(actor.person) if actor.person.isdigit() else None
 
     def write(case: Case, state: State) -> None:
-        CaseFact.objects.update_or_create(
-            case=case, name="verified", clause=None, target=None,
-            defaults={
-                "value": True, "evidence": {"from": "person", "how": str(payload.get("how") or ""), "number": number},
-                "confirmed_by_id": user, "confirmed_at": now,
-            },
-        )  # fmt: skip
+        evidence = {"from": "person", "how": str(payload.get("how") or ""), "number": number}
+        set_fact(case, "verified", True, evidence, user, now)
 
     return Prepared(payload, record, write)
 
@@ -584,10 +589,7 @@ def _prepare_test(case: Case, actor: Actor, payload: Payload, now: datetime) -> 
 
     def write(case: Case, state: State) -> None:
         for name, value in told.items():
-            CaseFact.objects.update_or_create(
-                case=case, name=name, clause=None, target=None,
-                defaults={"value": value, "evidence": {"from": "person"}, "confirmed_by_id": user, "confirmed_at": at},
-            )  # fmt: skip
+            set_fact(case, name, value, {"from": "person"}, user, at)
         write_grounds(case, state, findings)
 
     record = {

@@ -12,7 +12,7 @@ from demur.law.library import Clock
 
 from .brings import demand_of
 from .clocks import ClockState, Happened, clocks_of, events, habit, legal_day, place_of, read_all, so, turning
-from .models import Act, Case
+from .models import Act, Case, OutboxEvent
 
 RETURN = "return-date"
 NOT_CLOCKS = ("none", "before-disclosure")
@@ -35,8 +35,14 @@ def happened(case: Case, named: Iterable[str], facts: Mapping[str, Value]) -> tu
     """What happened in the case, as its clocks see it."""
     all_ = clocks_of(named, facts)
     mine = [clock.name for clock in all_ if habit(clock.name).whose == "provider"]
-    acts = case.acts.prefetch_related("events").order_by("seq")
-    return (*_receipt(case, all_, facts), *(event for act in acts for event in _events(act, mine)))
+    told: dict[int, set[str]] = {}
+    for act, name in OutboxEvent.objects.filter(act__case=case).values_list("act", "name"):
+        told.setdefault(act, set()).add(name)
+    acts = case.acts.order_by("seq")
+    return (
+        *_receipt(case, all_, facts),
+        *(event for act in acts for event in _events(act, told.get(act.pk, set()), mine)),
+    )
 
 
 def _receipt(case: Case, clocks: Iterable[Clock], facts: Mapping[str, Value]) -> Iterator[Happened]:
@@ -46,9 +52,8 @@ def _receipt(case: Case, clocks: Iterable[Clock], facts: Mapping[str, Value]) ->
             yield Happened(case.received_at, "served_on", clock.name)
 
 
-def _events(act: Act, mine: Iterable[str]) -> Iterator[Happened]:
+def _events(act: Act, told: set[str], mine: Iterable[str]) -> Iterator[Happened]:
     said = act.payload
-    told = {event.name for event in act.events.all()}
     for row in turning():
         matches = row["event"] in told if "event" in row else row["act"] == act.name
         if matches and so(row.get("where", {}), said):

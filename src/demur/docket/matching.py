@@ -21,6 +21,7 @@ from demur.facts import Clause, Demand, Target, Value
 
 from .lifecycle import Cell
 from .models import Authority, Case, Contact, ContractPromise, Customer, Handle, plain
+from .once import once
 from .registers import READ_HANDLE
 
 Said = frozenset[tuple[str, int | None, int | None]]
@@ -58,10 +59,11 @@ def known(case: Case, demand: Demand, day: date) -> Known:
 
     `demand` is the demand without the registers' word.
     """
-    found = customers_of(demand, case.served_on)
+    named = tuple(tuple((t.identifier, t.kind) for t in clause.targets) for clause in demand.clauses)
+    found = once(case, ("customers", named), lambda: customers_of(demand, case.served_on))
     by_slug = {c.slug: c for c in found.values()}
     issuer = authority_of(str(demand.facts.get("issuer_body") or ""), str(demand.facts.get("issuer_country") or ""))
-    facts = {**_of_authority(issuer, demand, sender_of(case)), **_of_holders(found, demand)}
+    facts = {**_of_authority(issuer, demand, sender_of(case) if issuer else ""), **_of_holders(found, demand)}
     return Known(
         {cell: c.slug for cell, c in found.items()},
         {slug: facts_of(c, demand, day) for slug, c in sorted(by_slug.items())},
@@ -117,8 +119,10 @@ def _handles(names: Iterable[tuple[str, str]], day: date) -> dict[tuple[str, str
     still = Q(customer__until=None) | Q(customer__until__gt=day)
     values = sorted({value for _, value in names})
     for start in range(0, len(values), AT_ONCE):
-        asked = Handle.objects.filter(still, value__in=values[start : start + AT_ONCE])
-        for handle in asked.select_related("customer__controller"):
+        # Most names are nobody's; only whose the others are is looked up with all that belongs to it.
+        some = list(Handle.objects.filter(value__in=values[start : start + AT_ONCE]).values_list("pk", flat=True))
+        asked = Handle.objects.filter(still, pk__in=some).select_related("customer__controller") if some else ()
+        for handle in asked:
             found[handle.kind, handle.value] = handle.customer
     return found
 
@@ -295,5 +299,5 @@ def sender_of(case: Case) -> str:
 
 def used(case: Case) -> dict[str, Any]:
     """What the registers said when the case was last assessed, as that act recorded it."""
-    act = case.acts.filter(name="assess").order_by("-seq").first()
+    act = once(case, "assess", lambda: case.acts.filter(name="assess").order_by("-seq").first())
     return dict(act.payload.get("register") or {}) if act else {}

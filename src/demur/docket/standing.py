@@ -211,7 +211,7 @@ def _days(case: Case, now: datetime) -> Iterator[Due]:
         if gag.until and not gag.ended_at:
             yield Due(gag.until - timedelta(days=1), said["gag_until"], "gag", "term")
     running = {s.clock.name: s for s in states(case, now) if s.until and (s.live or s.overdue)}
-    latest = case.assessments.order_by("-pk").first()
+    latest = case.assessments.first()
     named = {RETURN}
     if RETURN in running:
         yield _due(running[RETURN], said["due_on"], "fact")

@@ -78,10 +78,10 @@ def _privacy_due(s: State) -> bool:
 
 def secrecy_of(case: Case, state: State) -> Secrecy:
     """The secrecy of a case in this state, with what its rows say of the gag; `acts` asks after each act."""
-    fact = case.facts.filter(name="gag_present", clause=None).first()
+    gag = next((f.value for f in case.facts.all() if f.name == "gag_present" and f.clause is None), None)
     latest = case.assessments.first() if state.assessed == "current" else None
     statute = latest is not None and any(f["effect"] == "secret" for f in latest.findings)
-    return secrecy(state, fact.value if fact else None, statute)
+    return secrecy(state, gag, statute)
 
 
 # ------------------------------------------------------------------------------------------- who sees what
