@@ -625,7 +625,7 @@ def _show_touched(found: polars.LazyFrame, rows: str, args: Any) -> None:
     if args.o:
         sweep.write(found, args.o, beside=rows)
         found = polars.scan_parquet(args.o)
-    number, rules = sweep.tally(found.collect(engine="streaming"))
+    number, rules = sweep.tally(sweep.gathered(found))
     if args.json:
         print(json.dumps([asdict(touch) for touch in rules], indent=2))
         return

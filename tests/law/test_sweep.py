@@ -15,9 +15,11 @@ import pytest
 from demur.cli import main
 from demur.facts import FactsError, demand_from_mapping, vocabulary
 from demur.law import LawError, Library, assess, library, load
+from demur.law.check import days_of_change
 from demur.law.codegen import FALSE, TRUE, UNKNOWN, truth
 from demur.law.edition import changed, edition, facts_read, only, standing
 from demur.law.kept import keep
+from demur.law.language import OneOf
 from demur.law.sweep import codes, count, evaluate, flat, frame, open_rows, since, tally, touched, write_rows
 
 DAY = date(2026, 11, 23)
@@ -54,8 +56,6 @@ def records(number: int, names: set[str], seed: int = 7) -> list[dict[str, Any]]
     def value(name: str) -> object:
         if chance.random() < 0.3:
             return None
-        if name == "as_of":
-            return date(1985, 1, 1) + timedelta(chance.randrange(0, 15000))
         fact = words[name]
         if fact.type == "bool":
             return chance.random() < 0.5
@@ -69,7 +69,7 @@ def records(number: int, names: set[str], seed: int = 7) -> list[dict[str, Any]]
             return chance.choice(["us", "fr", "de", "gb"])
         return chance.choice(list(fact.values))
 
-    return [{"id": row, **{name: value(name) for name in sorted(names)}} for row in range(number)]
+    return [{"id": row, **{name: value(name) for name in sorted(names - {"as_of"})}} for row in range(number)]
 
 
 def params(law: Library, day: date) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def laws(tmp_path: Path, *bars: int) -> list[Library]:
 def test_every_cell_is_the_reference_answer(transfers: bool) -> None:
     law = library()
     rules = edition(law, DAY, transfers=transfers)
-    data = records(150, facts_read(rules) - {"as_of"})
+    data = records(150, facts_read(rules))
     answers = evaluate(frame(data).lazy(), rules, DAY).collect()
     versions = {r.id: r for r in law.rules if r.in_force(DAY) and r.id in rules}
     assert versions.keys() == rules.keys()
@@ -98,14 +98,19 @@ def test_every_cell_is_the_reference_answer(transfers: bool) -> None:
 
 def test_rows_with_a_day_of_their_own_are_judged_by_the_law_of_that_day() -> None:
     law = library()
-    rules = edition(law)
-    data = records(120, facts_read(rules) | {"as_of"})
+    rules, turns = edition(law), days_of_change(law)
+    days = [None, *turns, *(day - timedelta(1) for day in turns)]
+    data = records(len(days), facts_read(rules))
+    for row, day in zip(data, days, strict=True):
+        row["as_of"] = day
     answers = evaluate(frame(data).lazy(), rules, DAY).collect()
     for number, row in enumerate(data):
         facts = {**row, "as_of": row["as_of"] or DAY}
-        today = params(law, facts["as_of"])
+        figures = params(law, facts["as_of"])
         found = dict.fromkeys(rules, FALSE)
-        found |= {r.id: truth(r.test, facts, today) for r in law.rules if r.id in rules and r.in_force(facts["as_of"])}
+        for rule in law.rules:
+            if rule.id in rules and rule.in_force(facts["as_of"]):
+                found[rule.id] = truth(rule.test, facts, figures)
         assert {rule: VALUE[answers[rule][number]] for rule in rules} == found, facts["as_of"]
 
 
@@ -268,7 +273,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
-    table = pl.DataFrame(records(500, facts_read(edition(library(), DAY)) - {"as_of"}))
+    table = pl.DataFrame(records(500, facts_read(edition(library(), DAY))))
     table.write_parquet(tmp_path / "rows.parquet")
     return tmp_path / "rows.parquet"
 
@@ -313,6 +318,17 @@ def test_a_word_that_is_no_value_is_told_and_counts_as_unknown(run: Run, tmp_pat
     assert warned == "warning: 1 rows have a kind that is none and count as unknown\n"
 
 
+def test_columns_of_any_width_are_read_alike() -> None:
+    rules = {
+        "us.nsl.scope": edition(library(), DAY)["us.nsl.scope"],
+        "x": OneOf("issuer_country", ("us", "zw", "al", "de")),
+    }
+    wide = frame([{"kind": "nsl", "issuer_country": "de"}, {"kind": None, "issuer_country": "al"}])
+    narrow = wide.with_columns(pl.all().cast(pl.Int8, strict=False))
+    for table in (wide, narrow, wide.with_columns(pl.all().cast(pl.Int64))):
+        assert evaluate(table.lazy(), rules, DAY).collect()["x"].to_list() == [True, True]
+
+
 def test_bad_rows_are_refused_with_a_hint_and_the_rows_are_never_overwritten(run: Run, rows: Path) -> None:
     kept = rows.read_bytes()
     bad = rows.with_name("bad.parquet")
@@ -327,4 +343,12 @@ def test_bad_rows_are_refused_with_a_hint_and_the_rows_are_never_overwritten(run
         assert code == 2
         assert "hint: " in said
     assert run("sweep", rows.with_name("none.parquet"))[0] == 2
+    pl.DataFrame({"signed": [True]}).write_parquet(rows.with_name("other.parquet"))
+    code, _, said = run("sweep", rows.with_name("*.parquet"))
+    assert (code, "hint: " in said) == (2, True)
+    half = bytearray(kept)
+    half[2000:60000] = bytes(58000)
+    bad.write_bytes(half)
+    code, _, said = run("sweep", bad)
+    assert (code, "hint: " in said) == (2, True)
     assert rows.read_bytes() == kept

@@ -90,7 +90,7 @@ def strays(rows: pl.LazyFrame, facts: Iterable[str]) -> dict[str, int]:
     if not texts:
         return {}
     lost = [(~pl.col(n).cast(pl.String).is_in(list(codes(n)))).sum().alias(n) for n in texts]
-    found = rows.select(lost).collect(engine="streaming").row(0, named=True)
+    found = gathered(rows.select(lost)).row(0, named=True)
     return {name: number for name, number in found.items() if number}
 
 
@@ -125,7 +125,7 @@ def open_rows(path: Path | str, *, as_it_lies: bool = False) -> pl.LazyFrame:
         schema = rows.collect_schema()
         said = {pl.read_parquet_metadata(file).get(CODES, "{}") for file in files}
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise FactsError(f"{path} cannot be read: {str(error).splitlines()[0].lower()}; hint: give Parquet") from None
+        raise _unreadable(path, error) from None
     if len(said) > 1:
         raise FactsError("these files explain their codes differently; hint: sweep them one by one")
     rows = rows.drop([name for name, kind in schema.items() if kind == pl.Null])
@@ -230,13 +230,13 @@ class _Columns:
         if fact != AS_OF and vocabulary()[fact].type == "enum":
             table = codes(fact)
             values = [table[value] for value in values if value in table]
-        if not values:
+        # Constants of the column's own type, or it would be cast anew for each; what it cannot hold it never is.
+        held = pl.Series(list(values)).cast(self.schema.get(fact, pl.Date), strict=False).drop_nulls()
+        if held.is_empty():
             return pl.when(column.is_not_null()).then(False)
-        # A constant of the column's own type, or the column would be cast anew for each.
-        kind = self.schema.get(fact, pl.Date)
-        if len(values) <= 3:
-            return reduce(or_, (column == pl.lit(value, dtype=kind) for value in values))
-        return column.is_in(pl.Series(values, dtype=kind).implode())
+        if len(held) <= 3:
+            return reduce(or_, (column == pl.lit(value, dtype=held.dtype) for value in held))
+        return column.is_in(held.implode())
 
     def compare(self, atom: Compare) -> pl.Expr:
         import polars as pl
@@ -267,6 +267,21 @@ class Count:
     unknown: int
 
 
+def gathered(answers: pl.LazyFrame) -> pl.DataFrame:
+    """The answers, streamed. Raises FactsError where the rows cannot be read."""
+    import polars as pl
+
+    try:
+        return answers.collect(engine="streaming")
+    except pl.exceptions.PolarsError as error:
+        raise _unreadable("the rows", error) from None
+
+
+def _unreadable(what: object, error: Exception) -> FactsError:
+    said = (str(error).splitlines() or [type(error).__name__])[0].lower()
+    return FactsError(f"{what} cannot be read: {said}; hint: give whole parquet files, all with the same columns")
+
+
 def count(rows: pl.LazyFrame, law: Edition, as_of: date) -> list[Count]:
     """For each rule, how many rows it holds for and how many are unknown. Streams; needs no room for the rows."""
     import polars as pl
@@ -278,7 +293,7 @@ def count(rows: pl.LazyFrame, law: Edition, as_of: date) -> list[Count]:
         figure.cast(pl.Int64) for rule in law
         for figure in (pl.col(rule).sum(), pl.col(rule).null_count().name.suffix(_UNKNOWN))
     )  # fmt: skip
-    found = cells.collect(engine="streaming").row(0, named=True)
+    found = gathered(cells).row(0, named=True)
     return [Count(rule, found[rule] or 0, found[rule + _UNKNOWN]) for rule in law]
 
 
@@ -314,44 +329,43 @@ def touched(
     elif not named:
         named, rows = ["id"], rows.with_row_index("id")
     new = _Columns(schema, as_of)
-    there = pl.col(_BEFORE) if earlier is not None else pl.lit(True)
+    there = None if earlier is None else pl.col(_BEFORE)
     parts = []
     for start in range(0, len(rules), _PASS):
         some = rules[start : start + _PASS]
-        cells = []
-        for rule in some:
-            now = fold(after.get(rule, NO_LAW), new.atom)
-            was = fold(before.get(rule, NO_LAW), old.atom)
-            differs = now.ne_missing(was) if earlier is None else pl.when(there).then(now.ne_missing(was)).otherwise(
-                now.ne_missing(pl.lit(False))
-            )  # fmt: skip
-            cells.append(pl.when(differs).then(_both(was, now, there)).alias(rule))
+        cells = [
+            _otherwise(fold(before.get(rule, NO_LAW), old.atom), fold(after.get(rule, NO_LAW), new.atom), there)
+            for rule in some
+        ]
         parts.append(
-            rows.select(*named, *cells)
+            rows.select(*named, *(cell.alias(rule) for cell, rule in zip(cells, some, strict=True)))
             .filter(pl.any_horizontal(pl.col(some).is_not_null()))
             .unpivot(on=some, index=named, variable_name="rule", value_name="both")
             .filter(pl.col("both").is_not_null())
         )
     if not parts:
         parts = [rows.select(*named, rule=pl.lit(""), both=pl.lit(0, dtype=pl.UInt8)).filter(pl.lit(False))]
-    verdict = pl.Enum(VERDICTS)
-    return pl.concat(parts).select(
-        *named,
-        "rule",
-        before=pl.when(pl.col("both") < 9).then(pl.col("both") // 3).cat.to(verdict),
-        after=(pl.col("both") % 3).cat.to(verdict),
-    )
+    both, verdict = pl.col("both"), pl.Enum(VERDICTS)
+    was = pl.when(both < _ABSENT).then(both // 3).cat.to(verdict)
+    return pl.concat(parts).select(*named, "rule", before=was, after=(both % 3).cat.to(verdict))
 
 
-def _both(was: pl.Expr, now: pl.Expr, there: pl.Expr) -> pl.Expr:
-    """Two answers in one byte: the one before times three (9 where the row was not there) and the one after."""
+_ABSENT = 9
+
+
+def _otherwise(was: pl.Expr, now: pl.Expr, there: pl.Expr | None) -> pl.Expr:
+    """Two answers in one byte where they differ, else null: three times the place of the first in `VERDICTS`, or
+    `_ABSENT` where the row was not `there`, plus the place of the second."""
     import polars as pl
 
-    def number(answer: pl.Expr, step: int) -> pl.Expr:
-        return (answer.cast(pl.UInt8) * pl.lit(2 * step, dtype=pl.UInt8)).fill_null(pl.lit(step, dtype=pl.UInt8))
+    def place(answer: pl.Expr) -> pl.Expr:
+        return (answer.cast(pl.UInt8) * pl.lit(2, dtype=pl.UInt8)).fill_null(pl.lit(1, dtype=pl.UInt8))
 
-    first = pl.when(there).then(number(was, 3)).otherwise(pl.lit(9, dtype=pl.UInt8))
-    return first + number(now, 1)
+    first = place(was) * pl.lit(3, dtype=pl.UInt8)
+    if there is not None:
+        first = pl.when(there).then(first).otherwise(pl.lit(_ABSENT, dtype=pl.UInt8))
+        was = pl.when(there).then(was).otherwise(False)
+    return pl.when(now.ne_missing(was)).then(first + place(now))
 
 
 def _paired(
@@ -363,7 +377,7 @@ def _paired(
     schema, was = rows.collect_schema(), earlier.collect_schema()
     if "id" not in named or any(name not in was for name in named):
         raise FactsError("rows cannot be matched with the earlier ones; hint: both need the same id columns")
-    number, names = earlier.select(pl.len(), names=pl.struct(named).n_unique()).collect(engine="streaming").row(0)
+    number, names = gathered(earlier.select(pl.len(), names=pl.struct(named).n_unique())).row(0)
     if names < number:
         raise FactsError(
             f"{number - names} of the earlier rows share their {' and '.join(named)}; hint: name each once"
@@ -425,6 +439,8 @@ def tally(found: pl.DataFrame) -> tuple[int, list[Touch]]:
 
 def write(answers: pl.LazyFrame, path: Path | str, *, beside: Path | str) -> None:
     """Write answers as Parquet, whole or not at all. Raises FactsError where that would overwrite the rows `beside`."""
+    import polars as pl
+
     target = Path(path)
     if target.exists() and any(target.samefile(file) for file in _files(beside)):
         raise FactsError(f"{path} holds the rows themselves; hint: name another file for the answers")
@@ -434,5 +450,7 @@ def write(answers: pl.LazyFrame, path: Path | str, *, beside: Path | str) -> Non
     try:
         answers.sink_parquet(part)
         part.replace(target)
+    except pl.exceptions.PolarsError as error:
+        raise _unreadable("the rows", error) from None
     finally:
         part.unlink(missing_ok=True)
