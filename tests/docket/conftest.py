@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -77,5 +77,5 @@ def case(office):
 
 @pytest.fixture
 def worker(db, tmp_path):
-    """The worker, over a data folder of its own."""
-    return Worker(tmp_path)
+    """The worker, over a data folder of its own; it publishes seldom, so that days can pass quickly."""
+    return Worker(tmp_path, timedelta(days=1000))

@@ -34,8 +34,8 @@ AT_ONCE = 200
 """Cases visited in one turn; the rest is visited in the next."""
 READ_AT_ONCE = 4
 """Cases read in one turn: reading takes long, and clocks must not wait for it."""
-CATCH_UP = 144
-"""Epochs published at once after the worker stood still: those of a day. Their number tells only how long it stood."""
+CATCH_UP = 36
+"""Epochs published at once after the worker stood still: those of six hours. They tell only that it stood still."""
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
 
 
