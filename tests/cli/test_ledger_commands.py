@@ -187,6 +187,13 @@ def test_a_restored_backup_catches_up_instead_of_forking(tmp_path):
     assert told.stdout == "1 epochs taken from the public folder: 0 entries found again, 64 lost\n", told.stderr
     assert provider.publish().stdout == "1\n"
     assert provider.demur("ledger", "verify", str(provider.data / "ledger")).returncode == 0
+    # The log tells of it: what was taken back, and each entry that cannot be opened any more.
+    openings = tmp_path / "openings"
+    openings.write_text(provider.demur("ledger", "open", "0", "191").stdout)
+    counted = provider.demur("ledger", "verify", str(provider.data / "ledger"), "--recount", str(openings)).stdout
+    assert "        1  ledger.restored\n" in counted
+    assert counted.count("does not open") == 64
+    assert provider.demur("ledger", "catch-up").stdout.startswith("0 epochs")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,14 +95,17 @@ def proof(data: Path, index: int, show: Sequence[Part] = ()) -> str:
 
 
 def catch_up_with_log(data: Path) -> CaughtUp:
-    """After an older backup was restored: take what the log has signed since from the public folder.
+    """After an older backup was restored: take what the log has signed since from the public folder, and enter so.
 
     Raises LedgerError where folder and database contradict each other, or neither holds all that was signed.
     """
     folder, lock = _public(data)
     keys = [key.verifier() for key in log_keys(data)]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        return catch_up(SqlStore.of(connection), cursor, folder, lock, keys)
+        found = catch_up(SqlStore.of(connection), cursor, folder, lock, keys)
+        if found.epochs:
+            append("ledger.restored", asdict(found))
+        return found
 
 
 def _public(data: Path) -> tuple[TileFolder, Lock]:
