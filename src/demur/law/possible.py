@@ -120,11 +120,16 @@ class _Search:
     def settle(self, domains: Mapping[str, Domain], pairs: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
         """One value for each fact: unknown where it may be, and for compared facts those that fit together."""
         chosen = {name: _first(values) for name, values in domains.items()}
-        names = sorted({n for p in pairs for a in atoms(p) for n in (a.fact, a.other)})  # type: ignore[union-attr]
-        yield from self.fit(chosen, names, domains, pairs)
+        for group in _groups(pairs):  # what is compared with nothing of another group is chosen by itself
+            names = sorted({n for p in group for n in _compared(p)})
+            fits = next(self.fit({}, names, domains, group), None)
+            if fits is None:
+                return
+            chosen |= fits
+        yield chosen
 
     def fit(
-        self, chosen: dict[str, Any], names: Sequence[str], domains: Mapping[str, Domain], pairs: tuple[Node, ...]
+        self, chosen: dict[str, Any], names: Sequence[str], domains: Mapping[str, Domain], pairs: Sequence[Node]
     ) -> Iterator[dict[str, Any]]:
         if not names:
             yield chosen
@@ -133,13 +138,24 @@ class _Search:
         for value in sorted(domains[name] - {None}):
             self.step()
             now = {**chosen, name: value}
-            open_ = set(rest)
-            if all(
-                truth(p, now, self.params) == TRUE
-                for p in pairs
-                if not open_ & {n for a in atoms(p) for n in (a.fact, a.other)}  # type: ignore[union-attr]
-            ):
+            if all(truth(p, now, self.params) == TRUE for p in pairs if not _compared(p) & {*rest}):
                 yield from self.fit(now, rest, domains, pairs)
+
+
+def _compared(pair: Node) -> set[str]:
+    return {name for a in atoms(pair) for name in (a.fact, a.other)}  # type: ignore[union-attr]
+
+
+def _groups(pairs: Sequence[Node]) -> list[list[Node]]:
+    """Comparisons that share a fact, directly or through others, are of one group."""
+    groups: list[tuple[set[str], list[Node]]] = []
+    for pair in pairs:
+        names, group = _compared(pair), [pair]
+        for other in [g for g in groups if g[0] & names]:
+            groups.remove(other)
+            names, group = names | other[0], [*other[1], *group]
+        groups.append((names, group))
+    return [group for _, group in groups]
 
 
 def _first(values: Domain) -> Any:
