@@ -123,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     _people_parser(commands, as_json)
     _law_parser(commands, as_json)
     _ledger_parser(commands)
+    _register_parser(commands, as_json)
     return parser
 
 
@@ -777,6 +778,47 @@ def _docket() -> tuple[Path, Any]:
     from demur.docket import entries
 
     return Path(settings.DATA), entries
+
+
+def _register_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) -> None:
+    says = "the registers of customers and authorities"
+    register = commands.add_parser("register", help=says, description=f"Keep {says}.")
+    inside = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    take = inside.add_parser("import", help="keep every entry of a file, or nothing at all")
+    take.add_argument("file", metavar="FILE", help="TOML or JSON as `export` prints it; - for standard input")
+    take.set_defaults(run=_register_import)
+    give = inside.add_parser("export", help="print all entries, as TOML")
+    give.add_argument(*as_json[0], **as_json[1])
+    give.set_defaults(run=_register_export)
+
+
+def _register_import(args: Any) -> int:
+    from datetime import UTC, datetime
+
+    _docket()
+    from demur.docket import registerfile, registers
+    from demur.docket.lifecycle import Actor
+
+    text = _text(args.file) or ""
+    try:
+        # Whoever runs commands on this machine is its operator.
+        changed = registers.put(registerfile.load(text), Actor("operator", frozenset({"operator"})), datetime.now(UTC))
+    except registers.RegisterError as error:
+        place = "" if args.file == "-" else args.file
+        lines = (
+            f"{place}:{registerfile.line_of(text, f)}: {f.what}" if f.at else f"{place}: {f.what}" for f in error.flaws
+        )
+        raise InputError("nothing was changed\n" + "\n".join(lines)) from None
+    print(f"{len(changed)} changed" + (f": {', '.join(changed)}" if changed else ""))
+    return DONE
+
+
+def _register_export(args: Any) -> int:
+    _docket()
+    from demur.docket import registerfile, registers
+
+    print(registerfile.dump(registers.everything(), args.json), end="")
+    return DONE
 
 
 def _witness(args: Any) -> int:
