@@ -57,7 +57,7 @@ def desk(office, sign_in):
         people = {name: AtDesk(sign_in(name), case.number) for name in office}
         ana = people["ana"]
         ana.does("read")
-        ana.does("authenticate", how="called the number in the court's register")
+        ana.does("authenticate", means="second-channel", how="called the number in the court's register")
         ana.answers()
         ana.does("assess", as_of=TODAY.isoformat())
         return people

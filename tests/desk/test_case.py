@@ -183,7 +183,9 @@ def test_before_the_assessment_nothing_is_told_to_fail(sign_in, read_case):
 
 def test_an_act_is_done_from_the_page(sign_in, assessed):
     client = sign_in("ana")
-    answer = client.post(_address(assessed, "acts/authenticate/"), {"how": "called back", "token": token()})
+    answer = client.post(
+        _address(assessed, "acts/authenticate/"), {"means": "second-channel", "how": "asked", "token": token()}
+    )
     assert answer["Location"] == _address(assessed)
     state = standing.state_of(Case.objects.get(pk=assessed.pk))
     assert state.authentic == "yes"

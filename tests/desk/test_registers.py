@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from demur.docket import acts, customers, registers
@@ -16,6 +17,7 @@ from demur.docket.models import (
     Assessment,
     Authority,
     Case,
+    CaseFact,
     Contact,
     Customer,
     Delivery,
@@ -176,10 +178,58 @@ def test_what_was_promised_to_all_stands_with_every_customer(sign_in, kept):
     assert "to every customer: Our word of 2020" in text(client.get("/customers/press/"))
 
 
+# ------------------------------------------------------------------ on the case
+
+
+def test_the_case_shows_what_the_registers_know_and_what_does_not_fit(sign_in, office, kept):
+    board = {"slug": "board", "name": "Harbor Licensing Board", "country": "us", "call_back": ["+1 360 555 0117"],
+             "kinds": ["cid"], "domains": ["harbor.example"], "source": "its own page"}  # fmt: skip
+    registers.put({"authorities": [board]}, OPERATOR, NOW)
+    case = demand(office, "a@clinic.example", "b@mail.example")
+    case.documents.update(packet={"documents": [{"role": "demand", "pages": [1], "text": [], "clauses": [], "facts": {
+        "channel": {"quote": "From: A <a@harbor-board.example>"}}}], "warnings": []})  # fmt: skip
+    page = text(sign_in("ana").get(f"/cases/{case.number}/"))
+    for said in (
+        "Call back: +1 360 555 0117 , never a number from the letter",
+        "to Orchard Street Clinic: DPA clause 7",
+        "Told first: Front desk",
+        "Orchard Street Clinic 1 piece",
+        "Harbor Licensing Board is not known to issue this",
+        "The mail came from harbor-board.example; the register knows harbor.example",
+    ):
+        assert said in page, said
+    # The mail was read only now, so the assessment is behind what the registers say.
+    assert "The registers changed since this was assessed" in page
+
+
+def test_a_sender_is_called_back_on_the_number_of_the_register(sign_in, office, kept):
+    board = {"slug": "board", "name": "Harbor Licensing Board", "country": "us", "call_back": ["+1 360 555 0117"],
+             "source": "its own page"}  # fmt: skip
+    registers.put({"authorities": [board]}, OPERATOR, NOW)
+    case, client = demand(office, "a@clinic.example", verified=False), sign_in("ana")
+    assert 'value="+1 360 555 0117"' in client.get(f"/cases/{case.number}/").content.decode()
+    where, given = f"/cases/{case.number}/acts/authenticate/", {"means": "call-back", "how": "the clerk confirmed it"}
+    assert client.post(where, {**given, "token": "1"}).status_code == 400
+    client.post(where, {**given, "number": "+1 360 555 0117", "token": "2"})
+    recorded = Act.objects.get(case=case, name="authenticate").payload
+    assert (recorded["number"], recorded["authority"], recorded["means"]) == ("+1 360 555 0117", "board", "call-back")
+
+
+def test_a_demand_passed_on_by_a_sub_processor_names_it_at_the_door(sign_in, office):
+    client = sign_in("ana")
+    file = SimpleUploadedFile("order.txt", b"an order")
+    given = {"document": file, "served_on": "2026-11-12", "channel": "subprocessor", "token": "door"}
+    assert "name the company that was served" in text(client.post("/receive/", given))
+    given["document"] = SimpleUploadedFile("order.txt", b"an order")
+    client.post("/receive/", {**given, "served_on_entity": "Coldstore B.V."})
+    fact = CaseFact.objects.get(name="served_on_entity")
+    assert (fact.value, fact.evidence) == ("Coldstore B.V.", {"from": "docket"})
+
+
 # ------------------------------------------------------------------ the customer's own page
 
 
-def demand(office, *identifiers, told=(), name="letter"):
+def demand(office, *identifiers, told=(), verified=True):
     """A case on these identifiers whose parties named in `told` were told; no gag stands in it."""
     ana = acts.actor_for(office["ana"])
 
@@ -188,7 +238,7 @@ def demand(office, *identifiers, told=(), name="letter"):
         assert isinstance(done, Done), (act, done)
         return done
 
-    number = acts.receive([(f"{name}.txt", b"x")], served_on=TODAY, actor=ana, token=token(), now=NOW).case
+    number = acts.receive([("letter.txt", b"x")], served_on=TODAY, actor=ana, token=token(), now=NOW).case
     clauses = [{"categories": ["content"], "targets": [{"identifier": i} for i in identifiers]}]
     facts = [{"name": n, "value": v} for n, v in (
         ("kind", "subpoena.admin"), ("issuer_country", "us"), ("issuer_body", "Harbor Licensing Board"),
@@ -196,7 +246,8 @@ def demand(office, *identifiers, told=(), name="letter"):
     document = Case.objects.get(number=number).documents.get().pk
     packet = {"documents": [], "warnings": []}
     do(number, "read", documents=[{"id": document, "packet": packet, "warnings": []}], facts=[], clauses=[])
-    do(number, "authenticate", how="called back")
+    if verified:
+        do(number, "authenticate", how="called back")
     do(number, "confirm", facts=facts, clauses=clauses, rest=True)
     do(number, "assess")
     for party in told:

@@ -17,7 +17,7 @@ from demur.law.engine import facts_at
 from demur.law.explain import explainer
 from demur.law.library import library
 
-from . import beside, doing, papers, people, says, words
+from . import beside, doing, known, papers, people, says, words
 
 ASKED_FIRST = 3
 """How many questions stand open on top; the rest wait behind a line."""
@@ -397,6 +397,7 @@ def whole(
         "between": standing.standing(case),
         "then": _then(case, state, due, today),
         "parties": parties,
+        "known": known.about(case, actor),
         "bars": bars,
         "groups": groups,
         "may_act": any(g["able"] for g in groups),

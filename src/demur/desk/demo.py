@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -60,6 +61,7 @@ TEAM = (
     ("paul", "Paul Okoye", ("privacy-officer",), ()),
     ("ada", "Ada Nilsen", ("auditor",), ()),
     ("otto", "Otto Reyes", ("operator",), ()),
+    ("sorcha", "Sorcha Byrne", ("customer",), ()),
 )
 """Username, name, roles, forums where admitted."""
 
@@ -77,7 +79,7 @@ STAGES = {
     "11-copo": (),
     "12-foreign-order": ("read",),
     "13-mailed-state-warrant": ("read", "forged"),
-    "14-warrant-data-abroad": ("read", "verify", "confirm", "assess", "draft"),
+    "14-warrant-data-abroad": ("read", "verify", "confirm", "assess", "draft", "tell"),
 }
 """How far each sample has come, so that the docket shows a day of work and not fourteen finished cases."""
 
@@ -234,9 +236,11 @@ def _take_all(data: Path, day: date, people: tuple[DemoPerson, ...], tell: Calla
     from django.contrib.auth import get_user_model
 
     from demur import samples
-    from demur.docket import acts
+    from demur.docket import acts, registerfile, registers
 
     users = {u.get_username(): acts.actor_for(u) for u in get_user_model().objects.all()}
+    text = (files("demur.samples") / "registers.toml").read_text("utf-8")
+    registers.put(registerfile.load(text), users["otto"], datetime.combine(day, time(8), UTC) - timedelta(days=30))
     for sample in samples.render(data / "samples", day):
         tell(f"taking in {sample.title}")
         try:
@@ -247,6 +251,8 @@ def _take_all(data: Path, day: date, people: tuple[DemoPerson, ...], tell: Calla
 
 
 def _take(sample: Sample, users: dict[str, Any], stages: tuple[str, ...]) -> None:
+    from django.conf import settings
+
     from demur.docket import acts, clerk
     from demur.paper import Party
 
@@ -265,16 +271,17 @@ def _take(sample: Sample, users: dict[str, Any], stages: tuple[str, ...]) -> Non
     def act(name: str, actor: Any = ana, **payload: Any) -> None:
         _done(acts.act(number, name, actor, payload, token=_token(), now=clock.next()))
 
+    provider = Party(settings.PROVIDER, tuple(settings.PROVIDER_LINES), signer="Carl Moreau", role="Counsel")
     for stage in stages:
         match stage:
             case "read":
                 _done(clerk.read(number, ana, token=_token(), now=clock.next(1)))
             case "verify":
-                act("authenticate", how="called back on the number in the public register of the authority")
+                act("authenticate", **_verified(number))
             case "confirm":
-                # What the provider knows itself: whose account it is. Everything else as it was read.
+                # The register knows the organisations; of the others the provider knows itself what they are.
                 known = [{"name": "customer_kind", "clause": None, "target": None, "value": sample.customer_kind}]
-                act("confirm", carl, facts=known, rest=True)
+                act("confirm", carl, facts=known if sample.customer_kind == "consumer" else [], rest=True)
             case "gag":
                 act("record-gag", gag="the order not to disclose that came with it")
             case "preserve":
@@ -283,12 +290,13 @@ def _take(sample: Sample, users: dict[str, Any], stages: tuple[str, ...]) -> Non
                 act("assess")
             case "forged":
                 act("reject-as-forged", why="the sender's domain is four days old, and the court knows no such case")
+            case "tell":
+                for party in _done(acts.act(number, "assess", ana, {}, token=_token(), now=clock.next())).state.parties:
+                    _done(
+                        clerk.write_notice(number, party.name, ana, provider=provider, token=_token(), now=clock.next())
+                    )
+                    act("notify", carl, party=party.name)
             case "draft":
-                from django.conf import settings
-
-                provider = Party(
-                    settings.PROVIDER, tuple(settings.PROVIDER_LINES), signer="Carl Moreau", role="Counsel"
-                )
                 try:
                     _done(
                         clerk.draft(
@@ -299,6 +307,16 @@ def _take(sample: Sample, users: dict[str, Any], stages: tuple[str, ...]) -> Non
                 except acts.ActError as error:
                     # No ground of the provider's own holds: then there is nothing to object to.
                     print(f"{sample.name}: {error}", file=sys.stderr)
+
+
+def _verified(number: str) -> dict[str, str]:
+    """How the sender of a case was verified: by its number in the register, else another way."""
+    from demur.docket import matching, models
+
+    authority = matching.issuer_of(models.Case.objects.get(number=number))
+    if authority is not None and authority.call_back:
+        return {"means": "call-back", "number": authority.call_back[0], "how": "the duty officer confirmed the file"}
+    return {"means": "second-channel", "how": "asked through the contact in the public register of the authority"}
 
 
 class _Clock:

@@ -181,7 +181,7 @@ class Doing:
             "wrong": typed.field == item.name,
         }
         match item.kind:
-            case "choice":
+            case "choice" | "listed":
                 shown["choices"] = item.choices(self.case)
             case "forum":
                 shown["choices"] = sorted(self.actor.forums)

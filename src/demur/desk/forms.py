@@ -15,7 +15,7 @@ from typing import Any, Literal
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
-from demur.docket import clerk, models
+from demur.docket import brings, clerk, matching, models
 from demur.docket.acts import ActError
 from demur.docket.clocks import events
 from demur.docket.lifecycle import CHECKS, CLOSINGS, FORMS, RESULTS, Ground
@@ -24,7 +24,10 @@ from demur.docket.words import words as docket_words
 
 from . import says, words
 
-Kind = Literal["line", "text", "date", "money", "choice", "forum", "tick", "file", "grounds", "pieces", "facts"]
+Kind = Literal[
+    "line", "text", "date", "money", "choice", "listed", "forum", "tick", "file", "grounds", "pieces", "facts"
+]
+"""`listed`: a line, with what the docket knows offered for it."""
 Choices = Callable[[models.Case], list[tuple[str, str]]]
 
 
@@ -86,6 +89,11 @@ def _parties(case: models.Case) -> list[tuple[str, str]]:
     return [("", words.say("forms.everybody")), *(known if len(known) > 1 else ())]
 
 
+def _numbers(case: models.Case) -> list[tuple[str, str]]:
+    authority = matching.issuer_of(case)
+    return [(number, number) for number in authority.call_back] if authority else []
+
+
 WHY = Field("why")
 HOW = Field("how", "line")
 UNTIL = Field("until", "date")
@@ -105,7 +113,13 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         "add-document": Form(
             (FILE, Field("event", "choice", needed=False, choices=_happenings), Field("on", "date", needed=False))
         ),
-        "authenticate": Form((HOW,)),
+        "authenticate": Form(
+            (
+                Field("means", "choice", choices=_named("means", *brings.MEANS)),
+                Field("number", "listed", needed=False, choices=_numbers),
+                HOW,
+            )
+        ),
         "reject-as-forged": Form((WHY,)),
         "assess": Form((Field("as_of", "date"),)),
         "preserve": Form(),

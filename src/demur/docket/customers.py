@@ -24,7 +24,7 @@ from .states import state_from_json
 from .visible import sight, visible_cases
 from .words import words
 
-VOICES = ("instruct", "consent", "end-instruction", "join", "take-over", "leave", "give-back")
+VOICES = ("join", "leave", "take-over", "give-back", "end-instruction", "instruct", "consent")
 """What a customer may do on a case, in the order in which it is offered."""
 DISCLOSES = frozenset({"instruct", "consent"})
 """The acts of a customer after which data may leave: they are asked for once more."""

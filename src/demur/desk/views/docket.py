@@ -228,6 +228,7 @@ def receive(request: HttpRequest) -> HttpResponse:
         "limit": settings.UPLOAD_LIMIT // 2**20,
         "served_on": request.POST.get("served_on") or _today().isoformat(),
         "channel": request.POST.get("channel", ""),
+        "served_on_entity": request.POST.get("served_on_entity", "").strip()[:200],
     }
     if request.method != "POST":
         return render(request, "desk/docket/receive.html", told)
@@ -248,6 +249,7 @@ def receive(request: HttpRequest) -> HttpResponse:
                 [(upload.name, upload.read())],
                 served_on=served_on,
                 channel=told["channel"],
+                served_on_entity=told["served_on_entity"],
                 actor=request.actor,
                 token=f"desk:{request.user.pk}:{request.POST.get('token') or uuid4().hex}",
             )

@@ -24,8 +24,8 @@ from .. import people, says, tables, words
 from ..access import REGISTER_READERS, open_to
 
 PER_PAGE = 50
-SPARE = 2
-"""How many empty rows a form has beyond those that are filled."""
+SPARE = 1
+"""How many empty rows a form has beyond those that are filled; an empty form has one more."""
 CHANGES = 8
 """How many changes of an entry are shown."""
 
@@ -105,7 +105,7 @@ def _at(flaws: Iterable[Flaw], *path: str | int) -> list[Flaw]:
 
 def _rows(name: str, records: list[Record], flaws: Iterable[Flaw]) -> list[list[dict[str, Any]]]:
     fields = ROWS[name]
-    filled = [*records, *({} for _ in range(SPARE))]
+    filled = [*records, *({} for _ in range(SPARE + (not records)))]
     return [
         [_field(f, row.get(f, fields[f].default), _at(flaws, name, i, f), f"{name}-{i}-", name) for f in fields]
         for i, row in enumerate(filled)
