@@ -290,9 +290,9 @@ def test_a_privacy_officer_finds_no_gagged_case(sign_in, read_case):
 
 def test_a_case_under_a_gag_tells_its_readers_that_they_are_bound(sign_in, office, read_case):
     ana = acts.actor_for(office["ana"])
-    assert "binds whoever reads of it" not in _text(sign_in("ana").get(_address(read_case)))
+    assert "binds whoever reads of this case" not in _text(sign_in("ana").get(_address(read_case)))
     acts.act(read_case.number, "record-gag", ana, {"gag": "2709(c)"}, token=token(), now=NOW)
-    assert "binds whoever reads of it" in _text(sign_in("ana").get(_address(read_case)))
+    assert "binds whoever reads of this case" in _text(sign_in("ana").get(_address(read_case)))
 
 
 def test_a_privacy_officer_reads_a_case_but_changes_nothing(sign_in, read_case):

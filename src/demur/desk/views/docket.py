@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from demur.docket import acts, models
 from demur.docket.lifecycle import ACTS, State, stops
 from demur.docket.standing import Next, by_rule, next_step, open_rules, state_of
-from demur.docket.visible import whole_cases
+from demur.docket.visible import SEE_ALL, whole_cases
 from demur.docket.words import words as docket_words
 from demur.facts import vocabulary
 
@@ -209,6 +209,7 @@ def docket(request: HttpRequest, form: str = "") -> HttpResponse:
         "open": len(everything),
         "due_today": sum(c.due_on is not None and c.due_on <= today for c in everything),
         "any": bool(everything) or mine.exists(),
+        "sees_all": bool(request.roles & SEE_ALL),
         "may_receive": bool(request.roles & RECEIVERS),
         "query": request.GET.urlencode(),
     }
