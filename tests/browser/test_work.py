@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from .acting import act, fill, find, until_read
 from .test_pages import _case, _sound
 
 LETTER = b"""U.S. Department of Justice
@@ -40,14 +41,11 @@ def test_a_demand_goes_from_the_door_to_the_letter(page, desk):
     at.set_input_files("#document", {"name": "letter.txt", "mimeType": "text/plain", "buffer": LETTER})
     at.click("text=Take it in")
     assert at.locator("text=Taken in as case").is_visible()
-    at.click("#acts-now button:has-text('Read the documents')")
-    _settled(page)
+    until_read(at)
     assert at.locator("h1:has-text('National security letter')").is_visible()
     assert at.locator("mark").count() >= 2
 
-    at.fill("#how", "called back on the number of the field office")
-    at.click("button:has-text('Record that the sender is verified')")
-    _settled(page)
+    act(at, "authenticate", how="called back on the number of the field office")
 
     # one fact by Enter on its own button, then the rest together
     button = at.locator(".facts button:has-text('Confirm')").first
@@ -60,8 +58,8 @@ def test_a_demand_goes_from_the_door_to_the_letter(page, desk):
     at.click("button:has-text('as read')")
     at.locator("text=all confirmed").wait_for()
 
-    at.click("#acts-now button:has-text('Assess under the law in force')")
-    _settled(page)
+    at.goto(at.url)
+    act(at, "assess")
     assert at.locator("article.ground").count() >= 2
 
     # a question answered in place settles what it said
@@ -71,8 +69,9 @@ def test_a_demand_goes_from_the_door_to_the_letter(page, desk):
     at.locator("text=assessed again").wait_for()
     assert question not in at.inner_text("#questions")
 
-    at.select_option("#kind", "objection")
-    at.click("button:has-text('Draft a paper')")
+    form = find(at, "draft")
+    fill(form, kind="objection")
+    form.locator("button").last.click()
     at.wait_for_url(re.compile("/letters/"))
     assert at.locator("h1:has-text('Objection to the authority')").is_visible()
     with at.expect_download() as kept:

@@ -14,34 +14,11 @@ from demur.docket.lifecycle import ACTS, ROLES
 from demur.docket.models import Act, Case, Membership, OutboxEvent
 
 from .conftest import receive, token
+from .demands import GERMAN, SUBPOENA, TODAY
 from .pages import AtDesk, said
 
 COURT = "U.S. District Court"
-TODAY = datetime.now(UTC).date()
 STAFF = frozenset(ROLES) - {"customer", "officer", "claimant", "demur"}
-SUBPOENA = {
-    "kind": "subpoena.gj",
-    "issuer_country": "us",
-    "issuer_level": "federal",
-    "issuer_body": "U.S. Attorney",
-    "issued_on": (TODAY - timedelta(7)).isoformat(),
-    "due_on": (TODAY + timedelta(14)).isoformat(),
-    "gag_present": False,
-    "signed": True,
-    "legal_basis_stated": True,
-    "served_entity_holds_data": True,
-    "gdpr_applies": False,
-    "burden_undue": False,
-    "relevance_doubtful": False,
-    "user_is_parliamentarian": False,
-    "user_is_diplomat": False,
-    "user_is_journalist": False,
-    "conflicting_law": False,
-    "charge_pending": False,
-    "data_country": "us",
-    "verified": True,
-}
-"""A federal grand jury's subpoena of which every question is answered, and none of it helps the customer."""
 
 
 @pytest.fixture
@@ -379,14 +356,6 @@ def test_who_looked_before_the_case_moved_looks_again(desk):
     (shown,) = [f for f in carl.forms("waive", page) if "seen" in f.sends]
     carl.post("waive", shown.sends)
     assert state(people).ground(ground).signed != ""
-
-
-GERMAN = {
-    "kind": "national.order", "issuer_country": "de", "gdpr_applies": True, "special_category_data": True,
-    "opening_clause_met": True, "offence_stated": True, "qualified_check_passed": True, "user_is_lawyer": False,
-    "user_is_clergy": False, "user_is_doctor": False, "data_country": "de",
-}  # fmt: skip
-"""An order of which only the disclosure test still wants to know something."""
 
 
 @pytest.mark.parametrize(("answer", "planned"), [("true", True), ("false", False)])
