@@ -66,7 +66,7 @@ def test_a_demand_goes_from_the_door_to_the_letter(page, desk):
     asked = at.locator("#questions li").first
     question = asked.locator("p").inner_text().split("settles")[0].strip()
     asked.locator("button").first.click()
-    at.locator("text=assessed again").wait_for()
+    at.locator(".said:has-text('assessed again')").wait_for()
     assert question not in at.inner_text("#questions")
 
     form = find(at, "draft")
