@@ -16,6 +16,7 @@ from demur.docket.lifecycle import ACTS, CHECKS, CLOSINGS, FORMS, RESULTS, Actor
 from demur.docket.models import Act, Case, Entry, Ground, Membership, OutboxEvent
 from demur.docket.replay import assess_again, payload_of, replay
 from demur.docket.states import state_from_json
+from demur.docket.visible import secrecy_of
 from demur.facts import vocabulary
 
 from .conftest import NOW, token
@@ -155,6 +156,11 @@ class TheDatabaseFollowsTheModel(TestCase):
             case = Case.objects.get(number=number)
             assert state_from_json(case.state) == model
             assert case.closed == model.closed
+            kept = secrecy_of(case, model)
+            assert (case.gagged, case.privacy_due) == (kept.gagged, kept.privacy_due)
+            assert dict(case.told.values_list("party", "silenced")).items() >= kept.told.items()
+            assert case.gagged or not model.barred()
+            assert not any(model.silenced(t.party) for t in case.told.filter(silenced=False))
         assert replay(case) == model
         assert {g.key: g.answer for g in case.grounds.all()} == {g.key: g.answer for g in model.grounds}
         assert all(assess_again(a).same for a in case.assessments.all())
