@@ -24,7 +24,6 @@ from demur.facts import vocabulary
 from demur.law import library
 from demur.law.edition import Edition, changed, edition, facts_read, only
 from demur.law.language import AS_OF, And, Compare, Is, Node, Not, OneOf, Or
-from demur.law.library import Dated
 from demur.law.sweep import codes, count, open_rows, touched, write_rows
 
 from . import Row, median_time, row
@@ -279,7 +278,8 @@ def _narrow(rows: pl.LazyFrame, rules: int) -> Task:
 def _changed(rows: pl.LazyFrame, rules: int) -> Task:
     law = library()
     param = law.params[FIGURE]
-    ruled = replace(law, params={**law.params, FIGURE: replace(param, values=Dated(((None, NEW),)))})
+    values = replace(param.values, steps=((None, NEW),))
+    ruled = replace(law, params={**law.params, FIGURE: replace(param, values=values)})
     before, after = edition(law, DAY), edition(ruled, DAY)
     if changed(before, after) != [RULE]:
         raise RuntimeError(f"{FIGURE} is not read by {RULE} alone")
