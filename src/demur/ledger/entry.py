@@ -28,8 +28,8 @@ BODY_TAG = b"demur body v1\n"
 
 Said = tuple[str, bytes, int]
 """Class, body, and 1 where the entry is urgent."""
-Row = tuple[str, bytes, bytes | None, bytes | None, bytes, int]
-"""Class, class salt, body, body salt and leaf of an entry, and 1 where it is urgent."""
+Row = tuple[str, bytes, bytes | None, bytes | None, bytes]
+"""Class, class salt, body, body salt and leaf of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +57,27 @@ class Entry:
 
 def new_entry(class_: str, body: bytes) -> Entry:
     """Commit to a class and a body with fresh salts. Raises LedgerError for an empty class."""
-    return Entry(*commit([(class_, body, 0)])[0][:5])
+    return Entry(*commit([(class_, body, 0)])[0])
 
 
 def commit(said: Sequence[Said]) -> list[Row]:
     """Commit to many classes and bodies at once, each as a row to keep. Raises LedgerError for an empty class."""
     random = secrets.token_bytes(2 * SALT_BYTES * len(said))
     rows: list[Row] = []
-    at = 0
-    for class_, body, urgent in said:
+    at, half = 0, SALT_BYTES
+    # `class_commitment` and `body_commitment` written out, and names kept near: this is the ledger's hottest place.
+    hashed, class_tag, body_tag = sha256, CLASS_TAG, BODY_TAG
+    for class_, body, _ in said:
         if not class_:
             raise LedgerError("an entry has no class; hint: name what it records, such as act.release")
-        class_salt, body_salt = random[at : at + SALT_BYTES], random[at + SALT_BYTES : at + 2 * SALT_BYTES]
-        at += 2 * SALT_BYTES
-        # `class_commitment` and `body_commitment` written out: this is the ledger's hottest place.
+        class_salt, body_salt = random[at : at + half], random[at + half : at + 2 * half]
+        at += 2 * half
         leaf = (
             VERSION
-            + sha256(CLASS_TAG + class_salt + class_.encode()).digest()
-            + sha256(BODY_TAG + body_salt + body).digest()
+            + hashed(class_tag + class_salt + class_.encode()).digest()
+            + hashed(body_tag + body_salt + body).digest()
         )
-        rows.append((class_, class_salt, body, body_salt, leaf, urgent))
+        rows.append((class_, class_salt, body, body_salt, leaf))
     return rows
 
 

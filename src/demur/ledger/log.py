@@ -127,8 +127,9 @@ class Log:
     def enter(self, said: Sequence[Said]) -> Sequence[int]:
         """Append these entries now, durably, all or none. Gives their ids. Raises LedgerError."""
         rows = commit(said)
+        urgent = {n for n, (_, _, hurry) in enumerate(said) if hurry}
         with self.transaction() as cursor:
-            ids = self.store.append_all(cursor, rows)
+            ids = self.store.append_all(cursor, rows, urgent)
         self._pages += 3 + len(rows) // 8
         if self._pages > TIDY:
             self._pages = 0

@@ -7,10 +7,10 @@ act: both commit, or neither. An entry first waits (`position` is NULL); an epoc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
 from typing import Any, Literal, Protocol
@@ -144,9 +144,10 @@ _LOCK = int.from_bytes(sha256(b"demur ledger epoch").digest()[:8], "big", signed
 _ROWS = 128
 
 
-@cache
-def _insert(rows: int, mark: str) -> str:
-    values = ", ".join([f"({', '.join([mark] * 6)})"] * rows)
+@lru_cache(maxsize=1024)
+def _insert(mark: str, urgent: tuple[bool, ...]) -> str:
+    """The statement for so many rows; a constant costs less than a parameter."""
+    values = ", ".join([f"({', '.join([mark] * 5)}, {'TRUE' if hurry else 'FALSE'})" for hurry in urgent])
     return f"INSERT INTO ledger_entry (class, class_salt, body, body_salt, leaf, urgent) VALUES {values}"
 
 
@@ -186,20 +187,26 @@ class SqlStore:
     def append(self, cursor: Cursor, entry: Entry, *, urgent: bool = False) -> int:
         """Keep an entry; it commits or vanishes with the caller's transaction. Gives its id."""
         e = entry
-        return self.append_all(cursor, [(e.class_, e.class_salt, e.body, e.body_salt, e.leaf, int(urgent))])[0]
+        return self.append_all(cursor, [(e.class_, e.class_salt, e.body, e.body_salt, e.leaf)], {0} if urgent else ())[
+            0
+        ]
 
-    def append_all(self, cursor: Cursor, rows: Sequence[Row]) -> Sequence[int]:
-        """Keep many entries, as `entry.commit` makes them. Gives their ids, in the same order."""
+    def append_all(self, cursor: Cursor, rows: Sequence[Row], urgent: Collection[int] = ()) -> Sequence[int]:
+        """Keep many entries, as `entry.commit` makes them; `urgent` are the indexes of those that go first.
+
+        Gives their ids, in the same order.
+        """
         ids: list[int] = []
         for at in range(0, len(rows), _ROWS):
             chunk = rows[at : at + _ROWS]
+            statement = _insert(self._mark, tuple(n in urgent for n in range(at, at + len(chunk))))
+            values = tuple(chain.from_iterable(chunk))
             if self.engine == "sqlite":
                 # One writer: the rows of one statement have consecutive ids (RETURNING costs as much as they do).
-                cursor.execute(_insert(len(chunk), self._mark), tuple(chain.from_iterable(chunk)))
+                cursor.execute(statement, values)
                 ids += range(cursor.lastrowid - len(chunk) + 1, cursor.lastrowid + 1)
             else:
-                values = tuple(chain.from_iterable((*row[:5], bool(row[5])) for row in chunk))
-                cursor.execute(_insert(len(chunk), self._mark) + " RETURNING id", values)
+                cursor.execute(statement + " RETURNING id", values)
                 ids += [found[0] for found in cursor.fetchall()]
         return ids
 
