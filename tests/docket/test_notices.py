@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 
-from demur.docket import clerk
-from demur.docket.acts import ActError, Done
-from demur.docket.models import Case, Contact, Customer, Delivery, Handle, Membership, Notice, ReminderSent
+from demur.docket import customers
+from demur.docket.acts import ActError
+from demur.docket.models import Case, Contact, Customer, Delivery, Handle, Notice
 
 from .conftest import NOW
 from .served import COMPANY, CONSUMER, ORDER, WARRANT, acted, at_work, do, serve, state, sure
@@ -162,10 +162,7 @@ def test_by_mail_the_first_contact_is_told_then_the_one_above(office, worker, fi
 def test_a_receipt_stops_the_word_from_going_further(office, worker, firm, post):
     case = ready(office, worker, WARRANT, COMPANY)
     (row,) = told(case)
-    assert isinstance(clerk.acknowledge(row.receipt, now=NOW), Done)
-    assert clerk.acknowledge(row.receipt, now=NOW).repeated
-    with pytest.raises(ActError, match="not known"):
-        clerk.acknowledge("", now=NOW)
+    assert customers.confirm_receipt(row.receipt, NOW)
     at_work(worker, NOW + timedelta(days=3))
     (row,) = told(case)
     assert row.received_at == NOW
@@ -208,21 +205,3 @@ def test_a_word_to_the_team_is_the_same_for_a_gagged_case_and_another(office, wo
     before = len(mail.outbox)
     at_work(worker, NOW + timedelta(minutes=1))
     assert len(mail.outbox) == before
-
-
-def test_the_number_goes_only_to_those_who_may_see_the_case(office, worker, post, django_user_model):
-    paul = django_user_model.objects.get(username="paul")
-    paul.email = "paul@provider.example"
-    paul.save()
-    case = serve(office, ORDER)
-    ReminderSent.objects.create(
-        case=Case.objects.get(number=case),
-        key="k",
-        role="privacy-officer",
-        says="a disclosure is to be made good",
-        at=NOW,
-    )
-    at_work(worker)
-    (message,) = [m for m in mail.outbox if m.to == ["paul@provider.example"]]
-    assert case not in message.body
-    assert Membership.objects.filter(user=paul, role="privacy-officer").exists()

@@ -5,7 +5,6 @@ Each function ends in one `acts.act`, which checks again that the case still all
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -15,11 +14,11 @@ from typing import Any
 from demur import law, paper, reading
 from demur.facts import demand_from_mapping, demand_to_mapping
 
-from .acts import DEMUR, ActError, Done, Refused, act, in_words
+from .acts import ActError, Done, Refused, act, in_words
 from .clocks import clocks
 from .lifecycle import Actor
 from .lifecycle import missing as missing_for
-from .models import Assessment, Case, Customer, Delivery, plain
+from .models import Assessment, Case, Customer, plain
 from .states import state_from_json
 from .visible import visible_cases
 
@@ -178,13 +177,3 @@ def write_notice(
     )  # fmt: skip
     payload = {"party": party, "assessment": kept.pk, "letter": asdict(letter), "files": _rendered(letter)}
     return act(number, "write-notice", actor, payload, token=token, now=at)
-
-
-def acknowledge(receipt: str, *, now: datetime | None = None) -> Done | Refused:
-    """Record that a contact gave back the code of the message that told them. Raises ActError for an unknown code."""
-    row = Delivery.objects.filter(receipt=receipt).select_related("act__case").first() if receipt else None
-    if row is None:
-        raise ActError("the code is not known; hint: it stands in the message that came with the notice")
-    said = {"delivery": row.number, "proof": row.proof or "the code was given back", "received": True}
-    key = hashlib.sha256(f"receipt {receipt}".encode()).hexdigest()
-    return act(row.act.case.number, "record-delivery", DEMUR, said, token=key, now=now)
