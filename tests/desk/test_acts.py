@@ -202,7 +202,7 @@ def test_in_conflict_of_laws_lead_and_privacy_officer_sign_together(desk):
 def test_an_emergency_is_checked_granted_disclosed_and_papered(desk):
     people = desk(kind="edr", provider_role="controller", emergency_claimed=True)
     ana, carl = people["ana"], people["carl"]
-    ana.does("claim-emergency", cells=["0.0"], why="a child is missing, says the sheriff")
+    ana.does("claim-emergency", cells=["1.1"], why="a child is missing, says the sheriff")
     for check in ("call-back", "second-factor", "supervisor"):
         ana.does("check-emergency", check=check, how="the number of the county's register")
     carl.does("grant-emergency", why="it names the child and the hour")
@@ -272,7 +272,7 @@ def test_the_rest_of_the_acts_work_at_the_desk_too(desk):
     carl.does("end-stay", why="vacated")
     fall_due(people)
     ana.does("extend", until=(TODAY + timedelta(20)).isoformat())
-    ana.does("claim-emergency", cells=["0.0"], why="says the officer")
+    ana.does("claim-emergency", cells=["1.1"], why="says the officer")
     carl.does("deny-emergency", why="no such officer")
     ana.does("add-document", document=SimpleUploadedFile("annex.txt", b"an annex"))
     assert state(people).known == "nothing"

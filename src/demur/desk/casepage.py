@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -357,7 +357,7 @@ def whole(
     if shown is not None:
         here = [m for m in marked if m[2].get("document") in (shown.number, None) and m[2].get("page")]
         sheet = papers.sheet(shown, page, here)
-    step = standing.next_step(case)
+    step = standing.next_step(case, datetime.now(UTC))
     due = standing.due(case)
     first, rest = questions_of(case, latest)
     moments = standing.timeline(case)
@@ -403,7 +403,7 @@ def whole(
         "may_act": any(g["able"] for g in groups),
         "may_not": any(g["wanting"] for g in groups),
         "others_may": offered.others(),
-        "leaving": doing.pieces_of(case, state, releasable(state)),
+        "leaving": doing.pieces_of(case, state, releasable(state)) if state.cells else {},
         "next": next((a for g in groups for a in g["able"] if a["name"] == step.act), None),
         "typed": offered.typed,
         "due": {"on": due.on, "words": says.due_words(due.on, today), "label": due.label,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,7 +20,9 @@ from . import people, says, words
 from .forms import GROUPS, HERE, Field, Form
 
 ONE_BY_ONE = 12
-"""Up to how many subjects of one rule are offered one by one; beyond that they are answered together."""
+"""Up to how many grounds of one rule are offered one by one; beyond that they are answered together."""
+AT_ONCE = 200
+"""How many grounds are answered together, and how many pieces are shown or ticked, at the most."""
 KEEPS_ITS_KIND = frozenset(("law-of-today", "not-the-first-signer", "gag-end-certain", "not-barred", "last-look"))
 """Conditions that a ground, gag or party may lack and still be one that this act is for."""
 
@@ -42,6 +44,7 @@ class Doing:
     def __init__(self, case: models.Case, actor: Actor, step: standing.Next, typed: Typed | None = None) -> None:
         self.case, self.actor, self.step, self.typed = case, actor, step, typed or Typed()
         self.state = standing.state_of(case)
+        self.grounds = {g.key: g for g in self.state.grounds}
         now = datetime.now(UTC)
         self.seen = notices.look(case, now)
         self.known = {"law": law_is_of(case, now), "looked": not self.seen}
@@ -56,9 +59,9 @@ class Doing:
         for name, form in HERE.items():
             if form.at != place or not ACTS[name].who & self.actor.roles:
                 continue
-            lacks = {key: missing(self.state, name, self.actor, {**self.known, place: key}) for key in keys}
+            lacks = self._lacks(name, place, keys)
             mine = [key for key in keys if self._is_for(name, lacks[key])]
-            fit = [key for key in mine if not lacks[key]]
+            fit = [key for key in mine if not lacks[key]][:AT_ONCE]
             if fit:
                 able.append(self._entry(name, form, fit, label))
             elif mine:
@@ -67,6 +70,18 @@ class Doing:
                 if KEEPS_ITS_KIND & set(lacks[mine[0]]) - {"law-of-today"}:
                     refused.append(self._lacking(name, lacks[mine[0]]))
         return {"able": able, "refused": refused}
+
+    def _lacks(self, name: str, place: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        # Grounds that are alike in all that a condition sees are asked about once, however many identifiers there are.
+        alike: dict[Any, tuple[str, ...]] = {}
+        found = {}
+        for key in keys:
+            ground = self.grounds.get(key) if place == "ground" else None
+            kind = replace(ground, key="", clause=None, target=None) if ground else key
+            if kind not in alike:
+                alike[kind] = missing(self.state, name, self.actor, {**self.known, place: key})
+            found[key] = alike[kind]
+        return found
 
     def _is_for(self, name: str, lacks: tuple[str, ...]) -> bool:
         given = {c.name for c in ACTS[name].guard if c.given}
@@ -188,8 +203,10 @@ class Doing:
             case "grounds":
                 shown["choices"] = self._ground_choices(item, values if typed.act else None)
             case "pieces":
+                few = len(self.state.cells) <= AT_ONCE
                 shown["choices"] = [
-                    (f"{c}.{t}", piece_words(self.case, (c, t)), f"{c}.{t}" in values) for c, t in self.state.cells
+                    (f"{c + 1}.{t + 1}", piece_words(self.case, (c, t)), f"{c + 1}.{t + 1}" in values)
+                    for c, t in (self.state.cells if few else ())
                 ]
             case "facts":
                 return self._disclosure(ident, typed)
@@ -216,7 +233,7 @@ class Doing:
         found = []
         for rule, rows in by_rule.items():
             best = next((r for r in rows if not r.unknown), rows[0])
-            usual = not best.unknown and best.strength != "policy" and stops(self.state.ground(best.key) or _NONE)
+            usual = not best.unknown and best.strength != "policy" and stops(self.grounds.get(best.key, _NONE))
             subjects = f" ({len(rows)})" if len(rows) > 1 else ""
             unknown = f" · {words.say('verdicts.unknown')}" if best.unknown else ""
             title = best.finding["title"] or best.finding["says"]
@@ -322,7 +339,7 @@ def subjects(case: models.Case, actor: Actor, act: str, chosen: list[dict[str, s
     found: list[str] = []
     for key in (c["ground"] for c in chosen):
         of_rule = [g.key for g in state.grounds if g.key.partition("@")[0] == key]
-        able = [k for k in of_rule if not missing(state, act, actor, {"ground": k})]
+        able = [k for k in of_rule if not missing(state, act, actor, {"ground": k})][:AT_ONCE]
         found += [key] if state.ground(key) or not able else able
     return [{"ground": key} for key in dict.fromkeys(found)]
 
@@ -336,29 +353,41 @@ def foreseen(case: models.Case, act: str, after: State, about: Iterable[str]) ->
     leaves = act in ("release", "carry-out", "approve")
     now, then = dict(releasable(before)), dict(releasable(after))
     pieces = now if leaves else {c: why for c, why in then.items() if c not in now}
-    changed = [g.key for g in after.grounds if (b := before.ground(g.key)) and b.answer != g.answer]
-    standing_still = [g.key for g in after.grounds if g.stand and any(g.covers(c) for c in pieces)]
+    was = {g.key: g.answer for g in before.grounds}
+    changed = [g.key for g in after.grounds if was.get(g.key, g.answer) != g.answer]
+    clauses = {clause for clause, _ in pieces}
+    standing_still = [
+        g.key
+        for g in after.grounds
+        if pieces
+        and g.stand
+        and (g.clause is None or (g.clause in clauses if g.target is None else (g.clause, g.target) in pieces))
+    ]
     rows = {r.key: r for r in ground_rows(case)}
     return {
         "leaves": leaves,
         "pieces": pieces_of(case, before, pieces.items()),
         "stays": len(before.cells) - len(pieces),
-        "given_up": [_given_up(rows[k]) for k in dict.fromkeys((*changed, *standing_still)) if k in rows],
+        "given_up": [_given_up(rows[k]) for k in dict.fromkeys((*changed, *standing_still)) if k in rows][:AT_ONCE],
         "signs": [_given_up(rows[k]) for k in about if k in rows and k not in changed],
         "fall": bool(now) and not then and not leaves,
     }
 
 
-def pieces_of(case: models.Case, state: State, pieces: Iterable[tuple[Cell, str]]) -> list[dict[str, str]]:
-    """Pieces with whose they are and why they may leave, in words."""
-    return [
+def pieces_of(case: models.Case, state: State, pieces: Iterable[tuple[Cell, str]]) -> dict[str, Any]:
+    """Pieces with whose they are and why they may leave, in words; `more` is how many are not shown."""
+    every = list(pieces)
+    owners = {cell: p.name for p in state.parties for cell in p.cells}
+    named = {name: says.party(name) for name in {owners.get(cell, "") for cell, _ in every[:AT_ONCE]} if name}
+    rows = [
         {
             "words": piece_words(case, cell),
-            "party": says.party(owner.name) if (owner := state.owner(cell)) else "",
+            "party": named.get(owners.get(cell, ""), ""),
             "why": docket_words()["reasons"][why],
         }
-        for cell, why in pieces
+        for cell, why in every[:AT_ONCE]
     ]
+    return {"rows": rows, "more": len(every) - len(rows)}
 
 
 def _given_up(row: models.Ground) -> dict[str, Any]:

@@ -260,7 +260,7 @@ def _value(field: Field, request: HttpRequest) -> Any:
         case "grounds":
             return request.POST.getlist(field.name)
         case "pieces":
-            return [_cell(field, cell) for cell in request.POST.getlist(field.name)]
+            return [_cell(field, cell) for typed in request.POST.getlist(field.name) for cell in typed.split()]
         case "facts":
             asked = ((k.partition(":")[2], v.strip()) for k, v in request.POST.items() if k.startswith("facts:"))
             return {name: value for name, value in asked if value}
@@ -288,10 +288,11 @@ def _money(field: Field, raw: str) -> str:
 
 
 def _cell(field: Field, raw: str) -> list[int]:
+    # People count items and identifiers from 1.
     clause, _, target = raw.partition(".")
-    if not (clause.isdigit() and target.isdigit()):
+    if not (clause.isdecimal() and target.isdecimal() and len(raw) < 20):
         raise Unfilled(field.name, words.say("unfilled.pieces"))
-    return [int(clause), int(target)]
+    return [int(clause) - 1, int(target) - 1]
 
 
 def about_of(form: Form, request: HttpRequest) -> list[dict[str, str]]:

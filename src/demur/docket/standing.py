@@ -307,16 +307,17 @@ NEXT: tuple[tuple[str, Test], ...] = (
 
 
 def next_step(case: Case, now: datetime | None = None) -> Next:
-    """Who must do what next on this case. `now` is UTC, by default this moment."""
+    """Who must do what next on this case; at `now` (UTC), where it is given, under the law as of today."""
     state = state_of(case)
     if state.closed:
         return Next("", words()["next"]["closed"].format(why=words()["closings"][state.closed]), "")
     name = next(n for n, test in NEXT if test(state))
     if name == "challenge" and not case.drafts.filter(kind="objection").exists():
         name = "draft"
-    elif name in ACTS and asks_law_of_today(name) and not law_is_of(case, now or datetime.now(UTC)):
-        return Next(words()["next"]["law"]["who"], words()["next"]["law"]["what"], "assess")
-    return Next(words()["next"][name]["who"], words()["next"][name]["what"], name if name in ACTS else "")
+    said = words()["next"]
+    if now is not None and name in ACTS and asks_law_of_today(name) and not law_is_of(case, now):
+        return Next(said["law"]["who"], said["law"]["what"].format(then=said[name]["what"]), "assess")
+    return Next(said[name]["who"], said[name]["what"], name if name in ACTS else "")
 
 
 def asks_law_of_today(act: str) -> bool:
