@@ -118,6 +118,15 @@ def letter(number: str) -> None:
     assert Draft.objects.exists()
 
 
+def filed(number: str) -> None:
+    """A gagged subpoena like the others, with a filing on a ground that stands on them too, and its outcome."""
+    _known(number, **{**PLAIN, "gag_present": True})
+    key = "us.4a.content-needs-warrant@0"
+    assert all(standing.state_of(c).ground(key) for c in Case.objects.all())
+    _do(number, "challenge", _actor("lea"), grounds=[key], form="objection", forum="issuing authority")
+    _do(number, "record-outcome", _actor("lea"), ground=key, result="upheld")
+
+
 def court_order(number: str) -> None:
     """A court's order of silence with an end."""
     until = {"gag_by_court": True, "gag_until": "2027-03-01"}
@@ -149,7 +158,7 @@ def over(number: str) -> None:
 
 
 VARIANTS: tuple[Callable[[str], None], ...] = (
-    unread, unconfirmed, letter, court_order, production_order, communications_data, danger, over,
+    unread, unconfirmed, letter, filed, court_order, production_order, communications_data, danger, over,
 )  # fmt: skip
 
 
@@ -325,6 +334,24 @@ def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(witho
     assert opened
     assert opened - found == GIVEN & opened
     assert "docket" not in about or "law" in found  # the count of open cases in the frame
+
+
+@pytest.mark.parametrize(
+    ("where", "page", "who"),
+    [
+        ("demur.desk.people.whole_cases", "law", "privacy officer"),
+        ("demur.desk.views.docket.whole_cases", "docket-data", "privacy officer"),
+        ("demur.docket.precedents.rows", "case", "privacy officer"),
+        ("demur.docket.customers.visible_cases", "mine", "customer"),
+    ],
+)
+def test_each_place_that_forgets_who_asks_is_found(without, tmp_path, monkeypatch, where, page, who):
+    """One place at a time shows everybody what the program itself may see."""
+    asked = getattr(visible, where.rpartition(".")[2])
+    monkeypatch.setattr(where, lambda *args: asked(*args[:-1], acts.DEMUR))
+    with world(tmp_path / "with", monkeypatch, filed):
+        found = {name_of(address) for _, address, _ in differences(without[who, False], crawl(who, every=False))}
+    assert page in found
 
 
 GIVEN = {"mine-for", "mine-notice", "mine-received"}
