@@ -49,6 +49,7 @@ ARGUMENTS = {
     "slug": ["muster"],
     "secret": ["a-secret-of-a-paper-that-was-sent"],
     "place": [0],
+    "what": ["letter-1", "outcomes"],
 }
 """What the crawl puts into addresses: what is known of the hidden case by whoever looks for it."""
 FINDS = (SECRET, HIDDEN[:4], "NSL-99-987654", "us.nsl", "hushed", "order")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.urls import reverse
 
 from demur import law
-from demur.docket import models, silence, standing
+from demur.docket import models, silence, standing, visible
 from demur.docket.lifecycle import Actor, Bar, releasable
 from demur.facts import CATEGORIES, demand_from_mapping, vocabulary
 from demur.law.codegen import TRUE
@@ -21,6 +22,8 @@ from . import beside, doing, known, papers, people, says, words
 
 ASKED_FIRST = 3
 """How many questions stand open on top; the rest wait behind a line."""
+ASSESSED = ("assessed", "answered", "compelled")
+"""The promises whose state tells of the assessment."""
 CONFIDENT = 0.8
 """Below this a reading is drawn as doubtful."""
 
@@ -343,9 +346,10 @@ def whole(
     today: date,
     typed: doing.Typed | None = None,
 ) -> dict[str, Any]:
-    """Everything that the case page shows; `typed` is a form that came in and could not be used."""
+    """Everything that the case page shows this person; `typed` is a form that came in and could not be used."""
     state = standing.state_of(case)
-    latest = case.assessments.first()
+    privileged = visible.privileged_to(actor, case)
+    latest = case.assessments.first() if privileged else None
     facts = facts_of(case)
     by_name = {f["name"]: f["value"] for f in facts if f["clause"] is None}
     clauses = clauses_of(case, state.confirmed)
@@ -361,7 +365,7 @@ def whole(
     due = standing.due(case)
     first, rest = questions_of(case, latest)
     moments = standing.timeline(case)
-    told = doing.histories(moments)
+    told = doing.histories(moments if privileged else ())
     offered = doing.Doing(case, actor, step, typed)
     grounds, parties, bars = (
         grounds_of(case, latest, offered, told),
@@ -394,8 +398,10 @@ def whole(
         "informs": informs(latest),
         "asked": first,
         "asked_more": rest,
-        "between": standing.standing(case),
-        "then": _then(case, state, due, today),
+        "privileged": privileged,
+        "outside": words.say("privileged.outside"),
+        "between": _between(case, privileged),
+        "then": _then(case, state, due, today, privileged),
         "parties": parties,
         "known": known.about(case, actor),
         "bars": bars,
@@ -403,15 +409,17 @@ def whole(
         "may_act": any(g["able"] for g in groups),
         "may_not": any(g["wanting"] for g in groups),
         "others_may": offered.others(),
-        "leaving": doing.pieces_of(case, state, releasable(state)) if state.cells else {},
+        "leaving": doing.pieces_of(case, state, releasable(state)) if state.cells and privileged else {},
         "next": next((a for g in groups for a in g["able"] if a["name"] == step.act), None),
         "typed": offered.typed,
-        "due": {"on": due.on, "words": says.due_words(due.on, today), "label": due.label,
+        "due": {"on": due.on, "words": says.due_words(due.on, today), "label": label(due, privileged),
                 "urgency": says.urgency(due.on, today)} if due else None,
-        "duties": [(d, says.due_words(d.on, today), says.urgency(d.on, today)) for d in standing.duties(case)],
+        "duties": _duties(case, today, privileged),
         "step": step,
         "timeline": moments,
-        "drafts": [(d, words.say(f"papers.{d.kind}")) for d in case.drafts.select_related("by")],
+        "drafts": [
+            (d, words.say(f"papers.{d.kind}")) for d in (case.drafts.select_related("by") if privileged else ())
+        ],
         "others": latest.failing if latest else 0,
         "library_changed": latest is not None and latest.library != library().version,
         "here": reverse("case", args=[case.number]),
@@ -427,7 +435,27 @@ def _customer(by_name: dict[str, Any]) -> str:
     return says.value_words("customer_kind", kind) if kind else ""
 
 
-def _then(case: models.Case, state: standing.State, due: standing.Due | None, today: date) -> list[str]:
+def label(due: standing.Due, privileged: bool) -> str:
+    """What falls due; the rule of law that says so is part of the assessment, and privileged."""
+    return due.label if privileged or due.source == "fact" else words.say("privileged.a-duty")
+
+
+def _duties(case: models.Case, today: date, privileged: bool) -> list[tuple[dict[str, Any], str, str]]:
+    return [
+        ({"on": d.on, "label": label(d, privileged)}, says.due_words(d.on, today), says.urgency(d.on, today))
+        for d in standing.duties(case)
+    ]
+
+
+def _between(case: models.Case, privileged: bool) -> list[standing.Standing]:
+    """The promises; how many grounds hold or wait is privileged."""
+    told = standing.standing(case)
+    return told if privileged else [replace(s, line="") if s.name in ASSESSED else s for s in told]
+
+
+def _then(
+    case: models.Case, state: standing.State, due: standing.Due | None, today: date, privileged: bool
+) -> list[str]:
     """What happens at the return date if nothing is decided: what stays, what lapses, what may then be signed."""
     if case.closed:
         return []
@@ -436,7 +464,9 @@ def _then(case: models.Case, state: standing.State, due: standing.Due | None, to
     if due is None:
         return [words.say("then.no-day")]
     late = due.on < today
-    lines = [words.say("then.late" if late else "then.due", day=says.day(due.on), label=due.label)]
+    lines = [words.say("then.late" if late else "then.due", day=says.day(due.on), label=label(due, privileged))]
+    if not privileged:
+        return lines
     lines += [words.count(f"then.{name}", n) for name, n in standing.at_return(state)]
     lapsing = standing.open_rules(g for g in state.grounds if g.key in _due_by(case, due.on) and g.answer == "open")[0]
     return lines + ([words.count("then.lapse", lapsing)] if lapsing else [])

@@ -16,8 +16,8 @@ from demur.docket.lifecycle import ACTS, Actor, Cell, Ground, State, missing, re
 from demur.docket.words import words as docket_words
 from demur.facts import Demand, FactsError, read_value, vocabulary
 
-from . import people, says, words
-from .forms import GROUPS, HERE, Field, Form
+from . import beside, people, says, words
+from .forms import GROUPS, HERE, Field, Form, raisable
 
 ONE_BY_ONE = 12
 """Up to how many grounds of one rule are offered one by one; beyond that they are answered together."""
@@ -198,6 +198,9 @@ class Doing:
         match item.kind:
             case "choice" | "listed":
                 shown["choices"] = item.choices(self.case)
+                if item.advised:
+                    rules = {g.key.partition("@")[0] for g in self.state.grounds if raisable(g)}
+                    shown["choices"] = beside.form_choices(shown["choices"], rules, self.actor)
             case "forum":
                 shown["choices"] = sorted(self.actor.forums)
             case "grounds":

@@ -15,14 +15,14 @@ from typing import Any, Literal
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
-from demur.docket import brings, clerk, matching, models
+from demur.docket import brings, clerk, matching, models, privilege
 from demur.docket.acts import ActError
 from demur.docket.clocks import events
 from demur.docket.lifecycle import CHECKS, CLOSINGS, FORMS, RESULTS, Ground
 from demur.docket.standing import state_of
 from demur.docket.words import words as docket_words
 
-from . import says, words
+from . import privileged, says, words
 
 Kind = Literal[
     "line", "text", "date", "money", "choice", "listed", "forum", "tick", "file", "grounds", "pieces", "facts"
@@ -35,7 +35,8 @@ Choices = Callable[[models.Case], list[tuple[str, str]]]
 class Field:
     """One thing that a person writes or chooses; `name` is what the payload calls it.
 
-    `choices` are those of a choice on this case; `among` are the grounds that may be ticked.
+    `choices` are those of a choice on this case; `among` are the grounds that may be ticked; where it is `advised`,
+    each form of challenge says how often it won on these grounds.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Field:
     needed: bool = True
     choices: Choices = lambda case: []
     among: Callable[[Ground], bool] = lambda ground: False
+    advised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ def _numbers(case: models.Case) -> list[tuple[str, str]]:
     return [(number, number) for number in authority.call_back] if authority else []
 
 
+def _letters(case: models.Case) -> list[tuple[str, str]]:
+    none = ("", words.say("forms.no-letter"))
+    drafts = (privilege.Privileged("letter", d.number) for d in case.drafts.all())
+    return [*((str(p.number), privileged.name_of(p, case)) for p in drafts), none]
+
+
+def _privileged(case: models.Case) -> list[tuple[str, str]]:
+    return [(p.what, privileged.name_of(p, case)) for p in privilege.papers_of(case)]
+
+
 WHY = Field("why")
 HOW = Field("how", "line")
 UNTIL = Field("until", "date")
@@ -103,7 +115,7 @@ FORUM = Field("forum", "forum", needed=False)
 FILED_ON = Field("filed_on", "date", needed=False)
 
 
-def _raisable(ground: Ground) -> bool:
+def raisable(ground: Ground) -> bool:
     return ground.answer in ("open", "asked", "overdue")
 
 
@@ -164,10 +176,11 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         "draft": Form((Field("kind", "choice", choices=_named("papers", *clerk.PAPERS)),)),
         "challenge": Form(
             (
-                Field("grounds", "grounds", among=_raisable),
-                Field("form", "choice", choices=_named("challenges", *FORMS)),
+                Field("grounds", "grounds", among=raisable),
+                Field("form", "choice", choices=_named("challenges", *FORMS), advised=True),
                 FORUM,
                 FILED_ON,
+                Field("letter", "choice", needed=False, choices=_letters),
             )
         ),
         "ask": Form((UNTIL,), at="ground"),
@@ -186,9 +199,11 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         "appeal": Form((FORUM, FILED_ON), at="ground"),
         "waive": Form((WHY,), at="ground", asks_again=True),
         "reserve": Form((WHY,), at="ground", asks_again=True),
-        "leave-unchallenged": Form((Field("grounds", "grounds", among=_raisable), WHY)),
+        "leave-unchallenged": Form((Field("grounds", "grounds", among=raisable), WHY)),
         "refuse": Form((WHY,), asks_again=True),
-        "disclose-privileged": Form((Field("to", "line"), WHY), asks_again=True),
+        "disclose-privileged": Form(
+            (Field("what", "choice", choices=_privileged), Field("to", "line"), WHY), asks_again=True
+        ),
     },
     "duty": {
         "extend": Form((UNTIL,)),

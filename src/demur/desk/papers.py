@@ -165,14 +165,14 @@ def picture(document: models.Document, page: int) -> bytes:
     return _drawn(bytes(document.original.content), document.original_id, document.name, page)
 
 
-def letter_pages(draft: models.Draft) -> int:
-    """How many pages a drafted letter has."""
+def letter_text(draft: models.Draft) -> list[str]:
+    """The text of each page of a drafted letter, for those who do not see its picture."""
     import pypdfium2
 
     # Our own file, not a stranger's: it may be opened here.
     pdf = pypdfium2.PdfDocument(bytes(draft.pdf))
     try:
-        return len(pdf)
+        return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in pdf]
     finally:
         pdf.close()
 

@@ -3,7 +3,7 @@
 from allauth.account import views as account
 from django.urls import include, path, register_converter
 
-from .views import cases, customers, docket, draft, errors, law, ledger, precedents, registers, start
+from .views import cases, customers, docket, draft, errors, law, ledger, precedents, privileged, registers, start
 
 
 class Form:
@@ -16,6 +16,12 @@ class Form:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class Paper(Form):
+    """The form of a privileged paper's file."""
+
+    regex = "json|csv|pdf|docx"
 
 
 class Number:
@@ -54,7 +60,7 @@ class Sha256:
         return value
 
 
-for name, converter in (("form", Form), ("number", Number), ("rule", Rule), ("sha256", Sha256)):
+for name, converter in (("form", Form), ("paper", Paper), ("number", Number), ("rule", Rule), ("sha256", Sha256)):
     register_converter(converter, name)
 
 urlpatterns = [
@@ -65,16 +71,18 @@ urlpatterns = [
     path("cases/<number:number>/", cases.case, name="case"),
     path("cases/<number:number>.<form:form>", cases.data, name="case-data"),
     path("cases/<number:number>/others/", cases.others, name="case-others"),
-    path("cases/<number:number>/others.<form:form>", cases.others, name="case-others-data"),
     path("cases/<number:number>/facts/", cases.confirm, name="case-facts"),
     path("cases/<number:number>/acts/<slug:act>/", cases.act, name="case-act"),
     path("cases/<number:number>/documents/<int:document>/", cases.original, name="case-original"),
     path("cases/<number:number>/documents/<int:document>/<int:page>.png", cases.page, name="case-page"),
     path("cases/<number:number>/letters/<int:draft>/", cases.letter, name="case-letter"),
     path("cases/<number:number>/letters/<int:draft>/<int:page>.png", cases.letter_page, name="case-letter-page"),
-    path("cases/<number:number>/letters/<int:draft>.pdf", cases.letter, {"form": "pdf"}, name="case-letter-pdf"),
-    path("cases/<number:number>/letters/<int:draft>.docx", cases.letter, {"form": "docx"}, name="case-letter-docx"),
+    path("cases/<number:number>/again/", cases.again, name="case-again"),
+    path("cases/<number:number>/privileged/", privileged.papers, name="case-privileged"),
+    path("cases/<number:number>/privileged/<slug:what>.<paper:form>", privileged.paper, name="case-paper"),
     path("precedents/", precedents.precedents, name="precedents"),
+    path("precedents.<form:form>", precedents.precedents, name="precedents-data"),
+    path("precedents/give/", precedents.give, name="precedents-give"),
     path("customers/", registers.customers, name="customers"),
     path("customers.<form:form>", registers.customers, name="customers-data"),
     path("customers/new/", registers.change_customer, name="customer-new"),

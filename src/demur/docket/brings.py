@@ -16,7 +16,7 @@ from typing import Any
 from demur import law
 from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
 
-from . import edition, entries, lifecycle, matching, precedents, registers, silence
+from . import edition, entries, lifecycle, matching, precedents, privilege, registers, silence
 from .clocks import clocks, events
 from .lifecycle import Actor, State
 from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
@@ -503,7 +503,10 @@ def registers_moved(case: Case, as_of: date) -> bool:
 
 
 def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"grounds": [keys], "form", "forum", "filed_on" or absent}; only what the provider itself may raise."""
+    """payload: {"grounds": [keys], "form"}; where known "forum", "filed_on", "letter" (number of the draft filed).
+
+    Only what the provider itself may raise.
+    """
     keys = _texts(payload.get("grounds"))
     on = _checked(payload, "filed_on", now, case.served_on)
     for ground in Ground.objects.filter(case=case, key__in=keys):
@@ -511,7 +514,17 @@ def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime
             who = ", ".join(ground.finding["who"])
             raise ActError(f"{ground.key} is not the provider's to raise; hint: it belongs to {who}")
     forum = str(payload.get("forum") or "")
-    given = {"grounds": keys, "form": payload.get("form"), "forum": forum, "filed_on": on, "law": law_is_of(case, now)}
+    letter = payload.get("letter") or None
+    if letter is not None and not case.drafts.filter(number=_number(letter)).exists():
+        raise ActError(f"there is no letter {letter}; hint: draft it first, or leave it out")
+    given = {
+        "grounds": keys,
+        "form": payload.get("form"),
+        "forum": forum,
+        "filed_on": on,
+        "law": law_is_of(case, now),
+        "letter": letter and _number(letter),
+    }
     return Prepared(given, given, lambda case, state: precedents.file(case, keys, str(given["form"]), forum, on))
 
 
@@ -548,10 +561,24 @@ def _checked(payload: Payload, name: str, now: datetime, first: date) -> date:
         raise ActError(str(error)) from None
 
 
+def _prepare_given_out(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"what", "to", "why"}: the privileged paper that is given out, to whom, and why."""
+    held = [paper.what for paper in privilege.papers_of(case)]
+    if payload.get("what") not in held:
+        what, near = payload.get("what"), ", ".join(held) or "assess first"
+        raise ActError(f"{what!r} is no privileged paper of this case; hint: {near}")
+    given = {name: str(payload.get(name) or "").strip() for name in ("what", "to", "why")}
+    return Prepared(given, given)
+
+
 def _prepare_close(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"reason"}; of a demand that was withdrawn nothing is before a forum any more."""
     gone = payload.get("reason") == "withdrawn"
     return Prepared(payload, payload, lambda case, state: precedents.withdraw(case, now.date()) if gone else None)
+
+
+def _number(raw: object) -> int:
+    return int(str(raw)) if str(raw).isdecimal() else 0
 
 
 def _texts(raw: object) -> list[str]:
@@ -626,6 +653,7 @@ PREPARE: Mapping[str, Callable[[Case, Actor, Payload, datetime], Prepared]] = {
     "record-outcome": _prepare_outcome,
     "appeal": _prepare_appeal,
     "close": _prepare_close,
+    "disclose-privileged": _prepare_given_out,
     "claim-emergency": _prepare_emergency,
     "prove": _prepare_proof,
     "test-disclosure": _prepare_test,

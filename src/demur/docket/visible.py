@@ -124,6 +124,13 @@ def visible_cases(actor: Actor) -> QuerySet[Case]:
     return Case.objects.filter(_whole(actor) | _sealed(actor))
 
 
+def privileged_to(actor: Actor, case: Case) -> bool:
+    """Whether this person may see on the screen what is privileged of a case that they see: assessments, reasons,
+    drafts. The response team may; and so may the privacy officer while an act of theirs is wanted on it, since a
+    signature holds for what was before the signer's eyes."""
+    return bool(actor.roles & SEE_ALL) or (bool(actor.roles & PRIVACY) and case.privacy_due)
+
+
 def rows(model: type[M], actor: Actor) -> QuerySet[M]:
     """The rows of a table on cases (documents, drafts, outcomes ...) that this person may be shown."""
     held: QuerySet[M] = model._default_manager.all()

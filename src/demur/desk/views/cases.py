@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from demur import reading
-from demur.docket import acts, chores, clerk, models, standing, visible
+from demur.docket import acts, chores, clerk, models, privilege, replay, standing, visible
 from demur.docket.lifecycle import missing
 from demur.docket.words import words as docket_words
 from demur.paper import PaperError
 
-from .. import casepage, doing, forms, papers, tables, words
+from .. import casepage, doing, forms, papers, privileged, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
 from ..alike import alike
 
@@ -65,24 +65,20 @@ def _screen(
 @open_to(RESPONSE_TEAM)
 @require_safe
 def data(request: HttpRequest, number: str, form: str) -> HttpResponse:
-    """The case as data: its facts as a table, or the whole with grounds and acts."""
+    """The case as data: its facts as a table, or with its clauses and acts; what is privileged is not among it."""
     held = _case(request, number)
     facts = [{**f, "fact": f["name"]} for f in casepage.facts_of(held)]
     if form == "csv":
         return tables.answer(form, f"facts-{held.number}", COLUMNS, facts)
-    latest = held.assessments.first()
     due = standing.due(held)
     whole = {
         "case": held.number,
         "received_at": held.received_at.isoformat(),
         "served_on": held.served_on.isoformat(),
-        "due": {"on": due.on.isoformat(), "label": due.label} if due else None,
-        "state": held.state,
+        "due": {"on": due.on.isoformat(), "label": casepage.label(due, privileged=False)} if due else None,
         "facts": [{c: f.get(c) for c in COLUMNS} for f in facts],
         "clauses": held.clauses,
-        "assessed": {"as_of": latest.as_of.isoformat(), "library": latest.library, "rules": latest.rules,
-                     "failing": latest.failing, "findings": latest.findings} if latest else None,
-        "between": [{"name": s.name, "state": s.state, "line": s.line} for s in standing.standing(held)],
+        "between": [{"name": s.name, "state": s.state} for s in standing.standing(held)],
         "acts": [{"seq": m.seq, "act": m.act, "at": m.at.isoformat(), "who": m.who} for m in standing.timeline(held)],
     }  # fmt: skip
     return JsonResponse(whole, json_dumps_params={"indent": 1, "ensure_ascii": False})
@@ -90,15 +86,13 @@ def data(request: HttpRequest, number: str, form: str) -> HttpResponse:
 
 @open_to(RESPONSE_TEAM)
 @require_safe
-def others(request: HttpRequest, number: str, form: str = "") -> HttpResponse:
+def others(request: HttpRequest, number: str) -> HttpResponse:
     """The rules that do not stand against this demand, each with its reason."""
     held = _case(request, number)
     latest = held.assessments.first()
     if latest is None:
         raise Http404
     rows = casepage.others_of(latest)
-    if form:
-        return tables.answer(form, f"others-{held.number}", ("rule", "title", "cites", "applies", "why"), rows)
     find = request.GET.get("q", "").lower().split()
     found = [r for r in rows if all(p in f"{r['title']} {r['rule']} {' '.join(r['cites'])}".lower() for p in find)]
     told = {
@@ -110,6 +104,17 @@ def others(request: HttpRequest, number: str, form: str = "") -> HttpResponse:
         "q": request.GET.get("q", ""),
     }
     return render(request, "desk/case/others.html", told)
+
+
+@open_to(RESPONSE_TEAM)
+@require_safe
+def again(request: HttpRequest, number: str) -> HttpResponse:
+    """Every state and decision of the case made again under the law of its day, and compared."""
+    held = _case(request, number)
+    names = docket_words()["acts"]
+    rows = [{"one": one, "what": names[one.what]["did"] if one.what in names else ""} for one in replay.replayed(held)]
+    told = {"case": held, "rows": rows, "wrong": [r for r in rows if not r["one"].same]}
+    return render(request, "desk/case/replay.html", told)
 
 
 # ------------------------------------------------------------------ what was served, what was drafted
@@ -154,19 +159,16 @@ def _draft(request: HttpRequest, number: str, draft: int) -> models.Draft:
 
 @open_to(RESPONSE_TEAM)
 @require_safe
-def letter(request: HttpRequest, number: str, draft: int, form: str = "") -> HttpResponse:
-    """A drafted letter: on the screen, or as the file that counsel signs."""
+def letter(request: HttpRequest, number: str, draft: int) -> HttpResponse:
+    """A drafted letter on the screen."""
     held = _draft(request, number, draft)
-    if form == "pdf":
-        return _download(bytes(held.pdf), f"{held.kind}-{number}.pdf", "application/pdf")
-    if form == "docx":
-        kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-        return _download(bytes(held.docx), f"{held.kind}-{number}.docx", kind)
     told = {
         "case": held.case,
         "draft": held,
         "name": words.say(f"papers.{held.kind}"),
-        "sheets": range(1, papers.letter_pages(held) + 1),
+        "sheets": papers.letter_text(held),
+        "what": privilege.Privileged("letter", held.number).what,
+        "sent": privilege.sent(held.case, held.number),
     }
     return render(request, "desk/case/letter.html", told)
 
@@ -332,6 +334,7 @@ def _each(
 
 def _look_again(request: HttpRequest, held: models.Case, act: str, after: acts.State, about: list[str]) -> HttpResponse:
     kept = [(k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "seen")]
+    names = {p.what: privileged.name_of(p, held) for p in privilege.papers_of(held)}
     told = {
         "case": held,
         "act": act,
@@ -339,7 +342,7 @@ def _look_again(request: HttpRequest, held: models.Case, act: str, after: acts.S
         "about": words.table("again").get(act, ""),
         "moved": "seen" in request.POST,
         "kept": kept,
-        "typed": [v for k, v in kept if k in ("why", "to") and v],
+        "typed": [names.get(v, v) for k, v in kept if k in ("what", "to", "why") and v],
         "foreseen": doing.foreseen(held, act, after, about),
         "back": request.POST.get("back", ""),
     }

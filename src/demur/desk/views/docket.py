@@ -19,16 +19,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from demur.docket import acts, models
 from demur.docket.lifecycle import ACTS, State, stops
 from demur.docket.standing import Next, by_rule, next_step, open_rules, state_of
-from demur.docket.visible import SEE_ALL, whole_cases
+from demur.docket.visible import SEE_ALL, privileged_to, whole_cases
 from demur.docket.words import words as docket_words
 from demur.facts import vocabulary
 
 from .. import says, tables, words
-from ..access import CASES, RECEIVERS, open_to
+from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
 
 COLUMNS = (
-    "case", "due_on", "due", "received_at", "who", "country", "verified", "kind", "asks", "whose", "hold", "ask",
-    "stands", "next_who", "next",
+    "case", "due_on", "due", "received_at", "who", "country", "verified", "kind", "asks", "whose", "stands",
+    "next_who", "next",
 )  # fmt: skip
 PER_PAGE = 50
 SHOWN_FACTS = ("kind", "issuer_body", "issuer_country", "customer_kind", "keys_held_by", "gag_present")
@@ -50,17 +50,21 @@ FILTERS: dict[str, Test] = {
     "gag": lambda c, s, n, roles, today: any(not g.ended for g in s.gags),
 }
 """What the pills above the docket keep; `closed` alone shows other cases."""
+PRIVILEGED = frozenset({"unknown"})
+"""The pills that tell of assessments, for the response team alone."""
 
 
-def _found(cases: QuerySet[models.Case], find: str, closed: bool) -> QuerySet[models.Case]:
+def _found(cases: QuerySet[models.Case], find: str, closed: bool, team: bool) -> QuerySet[models.Case]:
     cases = cases.exclude(closed="") if closed else cases.filter(closed="")
+    # Whether a rule stands against a demand is part of its assessment.
+    grounds = models.Ground.objects.all() if team else models.Ground.objects.none()
     for part in find.split()[:8]:
         kinds = [k for k, name in vocabulary()["kind"].values.items() if part.lower() in name.lower() or part == k]
         cases = cases.filter(
             Q(number__icontains=part)
             | Q(pk__in=models.CaseFact.objects.filter(value__icontains=part).values("case"))
             | Q(pk__in=models.CaseFact.objects.filter(name="kind", value__in=kinds).values("case"))
-            | Q(pk__in=models.Ground.objects.filter(rule__icontains=part).values("case"))
+            | Q(pk__in=grounds.filter(rule__icontains=part).values("case"))
             | Q(clauses__icontains=part)
         )
     return cases
@@ -69,19 +73,20 @@ def _found(cases: QuerySet[models.Case], find: str, closed: bool) -> QuerySet[mo
 # ------------------------------------------------------------------ a row
 
 
-def _row(case: models.Case, today: date) -> dict[str, Any]:
+def _row(case: models.Case, today: date, privileged: bool = False) -> dict[str, Any]:
+    """A case as a row; what its assessment found only where it is `privileged` to be shown."""
     state = state_of(case)
     step = next_step(case)
     facts = {f.name: f.value for f in case.facts.all()}
     asked = _asked(case)
-    against = [g for g in state.grounds if stops(g) or g.against == "gag"]
+    against = [g for g in state.grounds if (stops(g) or g.against == "gag") and privileged]
     hold, ask = open_rules(against)
     country = str(facts.get("issuer_country") or "")
     return {
         "case": case.number,
         "due_on": case.due_on.isoformat() if case.due_on else None,
         "due": says.due_words(case.due_on, today) if case.due_on else words.say("due.none"),
-        "due_label": case.due_label,
+        "due_label": case.due_label if privileged else "",
         "urgency": "" if case.closed else says.urgency(case.due_on, today),
         "received_at": case.received_at.isoformat(),
         "received": case.received_at,
@@ -102,11 +107,12 @@ def _row(case: models.Case, today: date) -> dict[str, Any]:
         "ask": ask,
         "hold_words": words.count("case.hold", hold),
         "ask_words": words.count("case.ask", ask),
+        "privileged": privileged,
         "assessed": state.assessed != "no",
         "grounds": len(by_rule(against)),
         "forged": state.authentic == "forged",
         "gag": any(not g.ended for g in state.gags),
-        "stands": _stands(case, state),
+        "stands": _stands(case, state, privileged),
         "next_who": step.who,
         "next": step.what,
         "closed": case.closed,
@@ -133,7 +139,7 @@ def _asked(case: models.Case) -> dict[str, Any]:
     return {"categories": says.categories(categories), "targets": whose or words.say("case.not-known")}
 
 
-def _stands(case: models.Case, state: State) -> str:
+def _stands(case: models.Case, state: State, privileged: bool) -> str:
     if case.closed:
         return words.say("stands.closed", why=docket_words()["closings"][case.closed])
     if state.authentic == "forged":
@@ -151,6 +157,8 @@ def _stands(case: models.Case, state: State) -> str:
         return words.say("stands.refused")
     if state.planned:
         return words.say("stands.planned", done=len(state.approvals))
+    if not privileged:
+        return words.say("privileged.stands")
     pending = len(by_rule(g for g in state.grounds if g.answer == "pending"))
     if pending:
         return words.count("stands.pending", pending)
@@ -188,24 +196,25 @@ def docket(request: HttpRequest, form: str = "") -> HttpResponse:
     today = _today()
     find = request.GET.get("q", "").strip()[:200]
     which = request.GET.get("only", "")
-    mine = whole_cases(request.actor)
-    everything = list(_found(mine, find, which == "closed"))
+    mine, team = whole_cases(request.actor), bool(request.roles & RESPONSE_TEAM)
+    everything = list(_found(mine, find, which == "closed", team))
+    pills = [name for name in FILTERS if team or name not in PRIVILEGED]
     states = {c.pk: (state_of(c), next_step(c)) for c in everything}
 
     def kept(name: str) -> list[models.Case]:
         test = FILTERS[name]
         return [c for c in everything if test(c, *states[c.pk], request.roles, today)]
 
-    cases = kept(which) if which in FILTERS else everything
+    cases = kept(which) if which in pills else everything
     if form:
         return tables.answer(form, "docket", COLUMNS, (_row(c, today) for c in _filled(cases)))
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     told = {
-        "rows": [_row(c, today) for c in _filled(page.object_list)],
+        "rows": [_row(c, today, privileged_to(request.actor, c)) for c in _filled(page.object_list)],
         "page": page,
         "q": find,
         "only": which,
-        "filters": [(n, words.say(f"filters.{n}"), 0 if which == "closed" else len(kept(n))) for n in FILTERS],
+        "filters": [(n, words.say(f"filters.{n}"), 0 if which == "closed" else len(kept(n))) for n in pills],
         "open": len(everything),
         "due_today": sum(c.due_on is not None and c.due_on <= today for c in everything),
         "any": bool(everything) or mine.exists(),
