@@ -190,7 +190,8 @@ def _main(task: str, folder: str, millions: str, rules: str) -> int:
 
     files = sorted(Path(folder).glob("*.parquet"))
     # Beyond the files there are, the same ones again: other rows would cost no more and no less.
-    rows = pl.concat([open_rows(files[n % len(files)]) for n in range(int(millions))])
+    again, part = divmod(int(millions), len(files))
+    rows = pl.concat([open_rows(folder)] * again + [open_rows(file) for file in files[:part]])
     work, beside, columns = TASKS[task](rows, int(rules))
     beside()
     before, result = _peak(), work()
