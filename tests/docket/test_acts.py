@@ -281,6 +281,18 @@ def test_an_assessment_opens_the_grounds_that_hold_or_are_unknown(case, office):
     assert {g.answer for g in grounds} == {"open"}
 
 
+def test_an_order_that_asks_for_no_data_is_carried_out_not_released(case, office):
+    said = [{"name": "kind", "value": "eu.dsa9"}, {"name": "issuer_country", "value": "fr"}]
+    bare = [{"quote": "remove the page", "page": 1, "targets": [{"identifier": "https://page.example"}]}]
+    do(case, "confirm", office["ana"], {"facts": said, "clauses": bare, "rest": True})
+    assert do(case, "assess", office["ana"]).state.suspends
+    do(case, "confirm", office["ana"], {"facts": said, "clauses": [{**bare[0], "categories": ["subscriber"]}]})
+    assert not do(case, "assess", office["ana"]).state.suspends
+    sanctions = [{"name": "kind", "value": "national.order"}, {"name": "suspension_demanded", "value": True}]
+    do(case, "confirm", office["ana"], {"facts": sanctions, "clauses": bare})
+    assert do(case, "assess", office["ana"]).state.suspends
+
+
 def test_a_changed_fact_makes_the_assessment_stale(case, office):
     typed(case, office)
     do(case, "assess", office["ana"])

@@ -343,6 +343,11 @@ def test_a_worker_killed_anywhere_and_started_again_loses_and_doubles_nothing(tm
     _all_is_as_if_nothing_happened(_runs(tmp_path, [0, 30, 110, 230]))
 
 
+def test_two_workers_at_once_do_everything_once(tmp_path):
+    alone, both = _runs(tmp_path, [0, -1])
+    assert both["left"] == alone["left"]
+
+
 @pytest.mark.slow
 def test_a_worker_killed_at_any_statement_loses_and_doubles_nothing(tmp_path):
     _all_is_as_if_nothing_happened(_runs(tmp_path, [0, *range(1, 330, 7)]))

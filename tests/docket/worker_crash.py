@@ -31,6 +31,8 @@ from demur.docket.worker import Worker  # noqa: E402
 from demur.ledger import SqlStore, verify  # noqa: E402
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+TWO = -1
+"""Instead of a point to kill at: two workers at once."""
 EPOCH = timedelta(days=20)
 DAYS = (START + timedelta(minutes=30), datetime(2026, 12, 2, 12, tzinfo=UTC), datetime(2027, 1, 12, tzinfo=UTC))
 DEMAND = b"""kind = "warrant.sca"
@@ -68,8 +70,8 @@ def prepare() -> None:
     receive("fresh")
 
 
-def in_child(work) -> bool:
-    """Run `work` in a child; whether it was killed."""
+def started(work) -> int:
+    """A child that runs `work`."""
     connections.close_all()
     child = os.fork()
     if child == 0:
@@ -79,6 +81,18 @@ def in_child(work) -> bool:
             print(repr(error), file=sys.stderr)
             os._exit(3)
         os._exit(0)
+    return child
+
+
+def two_at_once(work) -> None:
+    """Two workers over the same data, started together; one may find the other in its way, and tries again later."""
+    for child in [started(work), started(work)]:
+        os.waitpid(child, 0)
+
+
+def in_child(work) -> bool:
+    """Run `work` in a child; whether it was killed."""
+    child = started(work)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.WEXITSTATUS(status) != 0:
         raise SystemExit("the worker failed by itself")
@@ -130,7 +144,10 @@ def main(points: list[int]) -> None:
         killed = []
         for now in DAYS:
             # Started again at once, a killed worker finds the same moment; the days between are without a worker.
-            killed.append(in_child(partial(turn, now, point)))
+            if point == TWO:
+                two_at_once(partial(turn, now))
+            else:
+                killed.append(in_child(partial(turn, now, point)))
             in_child(partial(turn, now))
         print(json.dumps({"point": point, "killed": killed, "left": stands()}))
         connections.close_all()

@@ -22,6 +22,7 @@ from .clocks import place_of
 from .counting import ONE_DAY, Place, begin_of
 from .lifecycle import State, is_ready
 from .models import Case, OutboxEvent, ReminderSent
+from .once import read_once
 from .outbox import takes
 from .reminders import Reminder, reminders, said_of, told_events
 from .states import state_from_json
@@ -166,13 +167,15 @@ CHORES: tuple[Chore, ...] = (
 
 def visit(number: str, now: datetime, may_read: bool = True) -> Case:
     """Do what is due on a case at `now` (UTC) and give it as it then is. What a chore raises goes through."""
-    for chore in CHORES:
+    rest = [chore for chore in CHORES if may_read or chore is not read]
+    while True:
         case = Case.objects.get(number=number)
-        if case.closed:
-            break
-        if chore is not read or may_read:
-            chore(case, state_from_json(case.state), now)
-    return Case.objects.get(number=number)
+        if case.closed or not rest:
+            return case
+        state = state_from_json(case.state)
+        with read_once(case):
+            while rest and Case.objects.filter(pk=case.pk, revision=case.revision).exists():
+                rest.pop(0)(case, state, now)
 
 
 # ------------------------------------------------------------------------------------------- reminders

@@ -13,6 +13,7 @@ from demur.law.library import Clock
 from .brings import demand_of
 from .clocks import ClockState, Happened, clocks_of, events, habit, legal_day, place_of, read_all, so, turning
 from .models import Act, Case, OutboxEvent
+from .once import once
 
 RETURN = "return-date"
 NOT_CLOCKS = ("none", "before-disclosure")
@@ -20,8 +21,12 @@ NOT_CLOCKS = ("none", "before-disclosure")
 
 def states(case: Case, now: datetime) -> tuple[ClockState, ...]:
     """Where each clock of the case stands at `now` (UTC)."""
-    facts, named = demand_of(case).facts, named_by(case)
-    return read_all(named, facts, happened(case, named, facts), now)
+
+    def read() -> tuple[ClockState, ...]:
+        facts, named = demand_of(case).facts, named_by(case)
+        return read_all(named, facts, happened(case, named, facts), now)
+
+    return once(case, ("clocks", now), read)
 
 
 def named_by(case: Case) -> tuple[str, ...]:

@@ -68,7 +68,8 @@ def silences(found: law.Assessment, parties: tuple[Party, ...], last: date | Non
 
 def rests_on_own(rule: str) -> bool:
     """Whether a rule of secrecy is the law behind the demand's own silence, and imposes none besides."""
-    return any(name.startswith("gag_") for name in law.library().by_id[rule][-1].facts)
+    versions = law.library().by_id.get(rule, ())
+    return any(name.startswith("gag_") for version in versions for name in version.facts)
 
 
 def _silenced(demand: Demand, parties: tuple[Party, ...]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from demur.ledger import SqlStore
 from . import chores, entries, outbox, post
 from .acts import ActError
 from .models import Case, Visit
+from .once import read_once
 
 log = logging.getLogger("demur.worker")
 
@@ -84,7 +85,8 @@ class Worker:
             reads += unread
             try:
                 seen = chores.visit(number, now, may_read=reads <= READ_AT_ONCE)
-                again = now if unread and reads > READ_AT_ONCE else chores.again_at(seen, now)
+                with read_once(seen):
+                    again = now if unread and reads > READ_AT_ONCE else chores.again_at(seen, now)
                 self._mark(seen, again, 0)
             except Exception as error:
                 failures += 1
