@@ -64,6 +64,8 @@ class Worker:
     epoch: timedelta = timedelta(minutes=10)
     failed: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     """What failed outside a case, with how often in a row and when it is tried again."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set when the process is asked to stop: the case at hand is finished, the next one is left."""
 
     def turn(self, now: datetime) -> int:
         """Do all that is due at `now` (UTC); gives how many things failed and wait to be tried again."""
@@ -80,6 +82,8 @@ class Worker:
     def _visits(self, now: datetime) -> int:
         failures, reads = 0, 0
         for number in list(waiting(now).values_list("number", flat=True)[:AT_ONCE]):
+            if self.stop.is_set():
+                break
             case = Case.objects.get(number=number)
             unread = bool(chores.unread(case))
             reads += unread
@@ -144,17 +148,16 @@ class Worker:
 
     def run(self, every: float) -> None:
         """Turn after turn, with a pause of so many seconds, until the process is asked to stop."""
-        stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
-        while not stop.is_set():
+            signal.signal(name, lambda *_: self.stop.set())
+        while not self.stop.is_set():
             close_old_connections()
             try:
                 self.turn(datetime.now(UTC))
             except Exception as error:
                 # The database itself is away, or the disk is full: nothing is lost, and nothing else can be done.
                 log.warning("the turn broke off: %s", told(error))
-            stop.wait(every)
+            self.stop.wait(every)
 
 
 def waiting(now: datetime) -> QuerySet[Case]:
