@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,8 +55,8 @@ def server() -> Iterator[str]:
         subprocess.run(["timeout", "30", "sh", "-c", wait], check=True)
         yield f"postgres://demur@127.0.0.1:{port}"
     finally:
-        running.terminate()
-        running.wait(20)
+        running.send_signal(signal.SIGINT)  # fast: whoever is still connected is sent away
+        running.wait(60)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -9,6 +9,7 @@ import pytest
 from demur.docket import acts, clerk, entries
 from demur.docket.acts import ActError, Done, Refused, act, receive
 from demur.docket.models import Act, Case, CaseFact, Document, Entry, Ground, OutboxEvent
+from demur.docket.once import once, read_once
 from demur.docket.standing import first_due, next_step, open_acts, standing, timeline
 from demur.ledger import verify
 from demur.ledger.entry import opens_body
@@ -150,6 +151,34 @@ def test_another_persons_token_tells_nothing_of_their_act(case, office):
     key = token()
     do(case, "preserve", office["ana"], key=key)
     assert isinstance(do(case, "authenticate", office["carl"], {"how": "called back"}, key=key), Done)
+
+
+def test_what_was_worked_out_before_another_act_came_between_is_worked_out_again(case, office, monkeypatch):
+    ahead = acts._ahead
+
+    def slow(*given):
+        made = ahead(*given)
+        monkeypatch.setattr(acts, "_ahead", ahead)
+        assert isinstance(do(case, "preserve", office["ana"]), Done)
+        return made
+
+    monkeypatch.setattr(acts, "_ahead", slow)
+    assert [m.name for m in do(case, "preserve", office["carl"]).missing] == ["not-preserved"]
+    assert Act.objects.filter(name="preserve").count() == 1
+
+
+def test_rows_asked_for_again_and_again_are_read_once_and_seen_anew_afterwards(case, office, django_assert_num_queries):
+    typed(case, office)
+    held = Case.objects.get(number=case)
+    with read_once(held):
+        with django_assert_num_queries(1):
+            assert [f.name for f in held.facts.all()] == [f.name for f in held.facts.all()]
+        assert held.assessments.first() is None
+        assert once(held, "key", lambda: 1) == once(held, "key", lambda: 2) == 1
+        assert held.facts.filter(name="due_on").exists()
+    do(case, "assess", office["ana"])
+    assert held.assessments.first() is not None
+    assert once(held, "key", lambda: 2) == 2
 
 
 def test_tokens_of_any_length_are_told_apart(case, office):
