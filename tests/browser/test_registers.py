@@ -49,7 +49,7 @@ def test_a_customer_reads_what_it_was_told_and_is_asked_twice(sign_in, desk):
     at = watched.page
     assert at.url.endswith("/mine/")
     _sound(watched, desk)
-    at.click("article h3 a")
+    at.click("article h2 a")
     at.wait_for_url(re.compile("/mine/.+/"))
     assert at.locator("text=studio@liffeyrow.example").is_visible()
     _sound(watched, desk)
