@@ -127,23 +127,20 @@ class Crawl:
 
     def run(self) -> Answers:
         """Ask for everything, and give every answer."""
-        waiting: deque[Request] = deque()
-        for address, pattern in addresses(self.arguments):
-            waiting.append(("GET", address, ""))
-            if self.every:
-                waiting.extend((method, address, "") for method in ("HEAD", "OPTIONS"))
-                # Of what allauth serves, a post changes how one signs in, and with it the way.
-                if pattern.callback.__module__.startswith("demur."):
-                    waiting += [("POST", address, ""), ("GET", address, "main")]
+        waiting: deque[Request] = deque(("GET", address, "") for address, _ in addresses(self.arguments))
+        given = {address for _, address, _ in waiting}
         while waiting:
             request = waiting.popleft()
             if request in self._seen:
                 continue
             self._seen.add(request)
-            answer = self._ask(*request)
-            self.answers[request] = answer
-            if request[0] == "GET":
-                waiting.extend(self._next(request[1], answer))
+            method, address, target = request
+            answer = self.answers[request] = self._ask(*request)
+            if method == "GET":
+                waiting.extend(self._next(address, answer))
+                # Whom a page refuses for their role alone, it refuses so by every method.
+                if self.every and not target and address in given and not _refused(answer) and _is_ours(address):
+                    waiting += [(m, address, "") for m in ("HEAD", "OPTIONS", "POST")] + [("GET", address, "main")]
         return self.answers
 
     def _ask(self, method: str, address: str, target: str) -> Answer:
@@ -175,6 +172,15 @@ class Crawl:
         self._counts[name] = self._counts.get(name, 0) + 1
         if self._counts[name] <= LIBRARY.get(name, 10**6):
             yield "GET", link, target
+
+
+def _refused(answer: Answer) -> bool:
+    return answer.status == 403 or dict(answer.headers).get("Location", "").startswith("/sign-in/?next=")
+
+
+def _is_ours(address: str) -> bool:
+    # Of what allauth serves, a post changes how one signs in, and with it the way.
+    return resolve(address).func.__module__.startswith("demur.")
 
 
 # ------------------------------------------------------------------ what differs each time
