@@ -196,7 +196,7 @@ def raised(rule: Rule, held: Library) -> dict[str, Any]:
         "clock": held.clocks.get(rule.by),
         "forces": [(start, words.say(f"forces.{value}")) for start, value in reversed(rule.force.steps)],
         "strengths": [
-            (start, value, words.say(f"strengths.{value}"), source)
+            (start or rule.from_, value, words.say(f"strengths.{value}"), source)
             for (start, value), source in reversed(list(zip(rule.strength.steps, rule.strength.sources, strict=True)))
         ],
         "checked": words.say(f"checked.{rule.checked}"),
