@@ -774,9 +774,17 @@ def _docket() -> tuple[Path, Any]:
 
     django.setup()
     from django.conf import settings
+    from django.db import DatabaseError, connection
 
     from demur.docket import entries
 
+    try:
+        tables = connection.introspection.table_names()
+    except DatabaseError as error:
+        said = str(error).strip().partition("\n")[0]
+        raise InputError(f"the database does not answer: {said}; hint: see DEMUR_DATABASE_URL") from None
+    if "ledger_entry" not in tables:
+        raise InputError(f"there is no docket in {settings.DATA}; hint: name its folder with DEMUR_DATA")
     return Path(settings.DATA), entries
 
 

@@ -199,7 +199,8 @@ def test_a_restored_backup_catches_up_instead_of_forking(tmp_path):
 @pytest.mark.parametrize(
     "arguments",
     [("witness", "/nonexistent"), ("witness", "/dev/null"), ("ledger", "verify", "/nonexistent"),
-     ("ledger", "proof", "x", "--leaf", "zz")],
+     ("ledger", "proof", "x", "--leaf", "zz"), ("ledger", "proof", "7"), ("ledger", "open", "0", "9"),
+     ("ledger", "catch-up")],
 )  # fmt: skip
 def test_wrong_input_is_told_in_a_line(arguments, tmp_path):
     done = Provider(tmp_path).demur(*arguments)
