@@ -160,8 +160,7 @@ def test_a_preservation_lapses_when_its_defect_notice_stays_without_an_answer(of
     do(case, "challenge", office["carl"], NOW, grounds=[key], form="clarification")
     named = {s.clock.name: s.state for s in due.states(Case.objects.get(number=case), NOW + timedelta(days=12))}
     assert named["eu.eev.11.5.5-days"] == "run-out"
-    if "eu.eev.60-days" in named:
-        assert named["eu.eev.60-days"] == "lapsed"
+    assert named["eu.eev.60-days"] == "lapsed"
 
 
 @db

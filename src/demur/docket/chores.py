@@ -147,7 +147,8 @@ def remind(case: Case, state: State, now: datetime) -> None:
     """The reminders that are due, each once."""
     for reminder in _reminders(case, now):
         if reminder.at <= now:
-            tell(case, reminder.key, reminder.to_role, reminder.says, now)
+            says = f"{law.library().clocks[reminder.clock].says}: {reminder.says}"
+            tell(case, reminder.key, reminder.to_role, says, now)
 
 
 def mirror(case: Case, state: State, now: datetime) -> None:
