@@ -53,17 +53,18 @@ def patterns(found: Iterable[Any] | None = None, prefix: str = "") -> Iterator[t
 
 
 def addresses(arguments: Mapping[str, Iterable[Any]]) -> Iterator[tuple[str, URLPattern]]:
-    """Every address with every value of its arguments, by name; KeyError for an argument that is not given."""
+    """Every address with every value of its arguments that fits, by name; KeyError where none is given that does."""
     for route, pattern in patterns():
-        names = re.findall(r"<(?:\w+:)?(\w+)>", route)
-        for name in names:
-            if name not in arguments:
-                raise KeyError(f"the crawl has no {name} for {route}; hint: give it one in ARGUMENTS")
-        for values in product(*(arguments[name] for name in names)):
+        names, found = re.findall(r"<(?:\w+:)?(\w+)>", route), False
+        for values in product(*(arguments.get(name, ()) for name in names)):
             address = "/" + route
             for name, value in zip(names, values, strict=True):
                 address = re.sub(rf"<(?:\w+:)?{name}>", str(value), address)
-            yield address, pattern
+            if name_of(address) == pattern.name:
+                found = True
+                yield address, pattern
+        if not found:
+            raise KeyError(f"the crawl has no address for {route}; hint: give it what it needs in ARGUMENTS")
 
 
 def name_of(address: str) -> str:

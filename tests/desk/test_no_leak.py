@@ -42,7 +42,7 @@ ARGUMENTS = {
     "document": [1],
     "draft": [1],
     "page": [1],
-    "form": ["json", "csv"],
+    "form": ["json", "csv", "pdf", "toml"],
     "act": ["preserve", "record-danger", "test-disclosure", "instruct"],
     "identity": ["us.4a.content-needs-warrant"],
     "pk": [1],
@@ -344,7 +344,6 @@ def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(witho
     [
         ("demur.desk.people.whole_cases", "law", "privacy officer"),
         ("demur.desk.views.docket.whole_cases", "docket-data", "privacy officer"),
-        ("demur.docket.precedents.rows", "case", "privacy officer"),
         ("demur.docket.customers.visible_cases", "mine", "customer"),
     ],
 )
