@@ -22,6 +22,7 @@ from demur.facts import Clause, Demand, Target
 from .conftest import NOW, token
 
 TODAY = NOW.date()
+PAPERS = {"pdf": b"%PDF", "docx": b"PK"}
 OPERATOR = Actor("operator", frozenset({"operator"}))
 FILE = """
 [[customers]]
@@ -172,8 +173,7 @@ def test_two_enterprises_are_two_parties_and_a_stranger_keeps_the_generic_one(ke
     }  # fmt: skip
     assert [p.redirect for p in state.parties] == ["due", "due", "no"]
     # Each has a notice of its own.
-    files = {"pdf": b"%PDF", "docx": b"PK"}
-    notice = {"party": "press", "assessment": case.assessments.get().pk, "letter": {}, "files": files}
+    notice = {"party": "press", "assessment": case.assessments.get().pk, "letter": {}, "files": PAPERS}
     assert isinstance(acts.act(case.number, "write-notice", office["ana"], notice, token=token(), now=NOW), Done)
     assert {p.name: p.notice for p in state_from_json(Case.objects.get(pk=case.pk).state).parties} == {
         "clinic": "none", "press": "sealed", "customer": "none",
@@ -260,6 +260,21 @@ def test_the_word_goes_up_to_the_controller_and_begins_with_the_lowest_contact(k
     Contact.objects.filter(email="desk@clinic.example").update(until=TODAY)
     assert [c.email for c in matching.whom_to_tell("clinic", TODAY)] == ["dpo@clinic.example", "records@county.example"]
     assert matching.whom_to_tell("customer", TODAY) == ()
+
+
+def test_a_notice_goes_to_the_customer_and_up_and_the_authority_is_sent_to_both(kept, office):
+    case = serve(office, "a@clinic.example", facts=[{"name": "gag_present", "value": False}])
+    case.documents.update(packet={"documents": []})
+    acts.act(case.number, "authenticate", office["ana"], {"how": "called"}, token=token(), now=NOW)
+    assess(office, case, as_of=TODAY)
+    notice = {"party": "clinic", "assessment": case.assessments.get().pk, "letter": {}, "files": PAPERS}
+    for act, who, payload in (("write-notice", "ana", notice), ("notify", "carl", {"party": "clinic"}),
+                              ("redirect", "ana", {"party": "clinic"})):  # fmt: skip
+        done = acts.act(case.number, act, office[who], payload, token=token(), now=NOW)
+        assert isinstance(done, Done), done
+    told = Delivery.objects.filter(act__name="notify").values_list("contact__email", flat=True)
+    assert sorted(told) == ["desk@clinic.example", "records@county.example"]
+    assert Act.objects.get(case=case, name="redirect").payload["refers_to"] == ["clinic", "county"]
 
 
 def test_a_demand_that_a_sub_processor_passes_on_enters_the_same_chain(kept, office):

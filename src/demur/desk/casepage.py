@@ -376,12 +376,14 @@ def whole(
     own = beside.of_grounds((g["rule"] for g in grounds), actor)
     for ground in grounds:
         ground["precedent"] = own[ground["rule"]]
+    told_of = known.about(case, actor)
+    whose = [c["name"] for c in told_of["customers"]] or [_customer(by_name)]
     waiting = [f for f in facts if not f["confirmed"] and not f["of_docket"]]
     return {
         "case": case,
         "state": state,
         "title": says.kind_name(by_name.get("kind")),
-        "sub": " · ".join(str(x) for x in (says.calm(by_name.get("issuer_body") or ""), _customer(by_name)) if x),
+        "sub": " · ".join(str(x) for x in (says.calm(by_name.get("issuer_body") or ""), *whose) if x),
         "documents": documents,
         "sheet": sheet,
         "look": [f for f in waiting if f["doubt"]],
@@ -403,7 +405,7 @@ def whole(
         "between": _between(case, privileged),
         "then": _then(case, state, due, today, privileged),
         "parties": parties,
-        "known": known.about(case, actor),
+        "known": told_of,
         "bars": bars,
         "groups": groups,
         "may_act": any(g["able"] for g in groups),

@@ -10,7 +10,7 @@ from demur import law
 from demur.facts import Value
 from demur.law.library import Clock
 
-from .brings import demand_of
+from .brings import demand_as_stated
 from .clocks import ClockState, Happened, clocks_of, events, habit, legal_day, place_of, read_all, so, turning
 from .models import Act, Case, OutboxEvent
 from .once import once
@@ -23,7 +23,7 @@ def states(case: Case, now: datetime) -> tuple[ClockState, ...]:
     """Where each clock of the case stands at `now` (UTC)."""
 
     def read() -> tuple[ClockState, ...]:
-        facts, named = demand_of(case).facts, named_by(case)
+        facts, named = demand_as_stated(case).facts, named_by(case)
         return read_all(named, facts, happened(case, named, facts), now)
 
     return once(case, ("clocks", now), read)

@@ -24,8 +24,8 @@ Prepare = Callable[[Case, Actor, Payload, datetime], Prepared]
 
 
 def facts_of(case: Case) -> Mapping[str, Value]:
-    """The facts of the demand as the case knows them."""
-    return brings.demand_of(case).facts
+    """The facts of the demand as its papers and people state them: silence is no matter of the registers."""
+    return brings.demand_as_stated(case).facts
 
 
 def today_of(case: Case, now: datetime) -> date:

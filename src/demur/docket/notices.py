@@ -108,16 +108,21 @@ def _deliver(case: Case, **delivery: Any) -> None:
 
 
 def _redirect(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"party", "to", "how"}: the authority is sent to the customer by a letter, which a person posts."""
+    """payload: {"party", "to", "how"}: the authority is sent to the customer by a letter, which a person posts.
+
+    A processor answers for its controllers, so the record names them all, from the customer up.
+    """
     prepared = brings.under_the_law_of_today(case, actor, payload, now)
-    body = brings.demand_of(case).facts.get("issuer_body")
+    customer = Customer.objects.filter(slug=str(payload.get("party") or "")).first()
+    refers = {"refers_to": [c.slug for c in matching.chain(customer)]} if customer else {}
+    body = brings.demand_as_stated(case).facts.get("issuer_body")
     to, how = str(payload.get("to") or body or ""), str(payload.get("how") or "post")
 
     def write(case: Case, state: State) -> None:
         act = case.acts.get(seq=case.revision)
         _deliver(case, act=act, party=str(payload["party"]), to=to[:254], how=how[:20], at=now)
 
-    return Prepared(prepared.given, prepared.record, write)
+    return Prepared(prepared.given, {**prepared.record, **refers}, write)
 
 
 def _record_delivery(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:

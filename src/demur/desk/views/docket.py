@@ -100,9 +100,7 @@ def _row(case: models.Case, today: date, privileged: bool = False) -> dict[str, 
         "kind_words": says.kind_name(facts.get("kind")),
         "asks": asked["categories"],
         "whose": asked["targets"],
-        "whose_note": " · ".join(
-            x for x in (_customer(facts), words.table("case").get(f"keys-{facts.get('keys_held_by')}", "")) if x
-        ),
+        "whose_note": " · ".join(_customer(facts, case.named)),  # type: ignore[attr-defined]
         "hold": hold,
         "ask": ask,
         "hold_words": words.count("case.hold", hold),
@@ -119,9 +117,13 @@ def _row(case: models.Case, today: date, privileged: bool = False) -> dict[str, 
     }
 
 
-def _customer(facts: dict[str, Any]) -> str:
+def _customer(facts: dict[str, Any], named: list[models.Customer]) -> list[str]:
+    """Whose data it is: the customers that the register names, else of what kind; and who holds the keys."""
     kind = facts.get("customer_kind")
-    return says.value_words("customer_kind", kind).removeprefix("a ").removeprefix("an ") if kind else ""
+    unnamed = [says.value_words("customer_kind", kind).removeprefix("a ").removeprefix("an ")] if kind else []
+    holders = {facts.get("keys_held_by") or c.keys_held_by for c in named} or {facts.get("keys_held_by")}
+    keys = words.table("case").get(f"keys-{holders.pop()}", "") if len(holders) == 1 else ""
+    return [*([c.name for c in named] or unnamed), *([keys] if keys else [])]
 
 
 def _asked(case: models.Case) -> dict[str, Any]:
@@ -183,6 +185,10 @@ def _filled(cases: Iterable[models.Case]) -> list[models.Case]:
         Prefetch("grounds", models.Ground.objects.filter(answer="open", unknown=False), to_attr="open_grounds"),
     )
     by_key = {c.pk: c for c in held}
+    parties = {pk: [p.name for p in state_of(c).parties] for pk, c in by_key.items()}
+    known = models.Customer.objects.in_bulk({n for names in parties.values() for n in names}, field_name="slug")
+    for pk, case in by_key.items():
+        case.named = [known[n] for n in parties[pk] if n in known]  # type: ignore[attr-defined]
     return [by_key[k] for k in keys if k in by_key]
 
 

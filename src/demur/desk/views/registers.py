@@ -232,8 +232,9 @@ def _tree(contacts: list[models.Contact], day: date, above: int | None = None, d
 
 
 def _changes(register: str, slug: str) -> list[dict[str, Any]]:
-    found = list(models.RegisterChange.objects.filter(register=register, slug=slug).select_related("entry")[:CHANGES])
-    return [{"at": c.at, "who": people.name_of(c.person), "index": c.entry.index} for c in found]
+    # Where in the ledger an entry stands, and when it got there, would tell how many others waited before it.
+    found = models.RegisterChange.objects.filter(register=register, slug=slug)[:CHANGES]
+    return [{"at": c.at, "who": people.name_of(c.person)} for c in found]
 
 
 @open_to(EDITORS)
