@@ -23,6 +23,8 @@ ONE_BY_ONE = 12
 """Up to how many grounds of one rule are offered one by one; beyond that they are answered together."""
 AT_ONCE = 200
 """How many grounds are answered together, and how many pieces are shown or ticked, at the most."""
+RESTS_ON = frozenset({"open", "pending", "fell"})
+"""The answers of grounds that a refusal rests on."""
 KEEPS_ITS_KIND = frozenset(("law-of-today", "not-the-first-signer", "gag-end-certain", "not-barred", "last-look"))
 """Conditions that a ground, gag or party may lack and still be one that this act is for."""
 
@@ -372,6 +374,9 @@ def foreseen(case: models.Case, act: str, after: State, about: Iterable[str]) ->
         "pieces": pieces_of(case, before, pieces.items()),
         "stays": len(before.cells) - len(pieces),
         "given_up": [_given_up(rows[k]) for k in dict.fromkeys((*changed, *standing_still)) if k in rows][:AT_ONCE],
+        "rests_on": [
+            _given_up(r) for r in rows.values() if act == "refuse" and was.get(r.key) in RESTS_ON and not r.unknown
+        ],
         "signs": [_given_up(rows[k]) for k in about if k in rows and k not in changed],
         "fall": bool(now) and not then and not leaves,
     }
