@@ -93,18 +93,14 @@ def _formula(node: Node, columns: set[str], as_of: date) -> Callable[[Any, Any],
             return _Rails(known & yes, known & ~yes)
 
         def value(fact: str) -> tuple[Any, Any]:
-            if fact == AS_OF:
-                return np.ones(row.count, dtype=bool), _day(as_of)
-            return row(f"{fact}_known", period), row(fact, period)
+            return (np.True_, _day(as_of)) if fact == AS_OF else (row(f"{fact}_known", period), row(fact, period))
 
         def atom(leaf: Atom) -> _Rails:
-            everywhere = np.ones(row.count, dtype=bool)
             if isinstance(leaf, Always):
-                return where(everywhere, everywhere if leaf.value else ~everywhere)
+                return where(np.True_, np.bool_(leaf.value))
             other = leaf.other if isinstance(leaf, Compare) else ""
             if any(fact not in columns and fact != AS_OF for fact in (leaf.fact, other or AS_OF)):
-                nowhere = ~everywhere
-                return _Rails(nowhere, everywhere if isinstance(leaf, Known) else nowhere)
+                return _Rails(np.False_, np.bool_(isinstance(leaf, Known)))
             known, found = value(leaf.fact)
             if isinstance(leaf, Known):
                 return _Rails(known, ~known)
@@ -112,8 +108,7 @@ def _formula(node: Node, columns: set[str], as_of: date) -> Callable[[Any, Any],
                 return where(known, found)
             if isinstance(leaf, OneOf):
                 wanted = [_constant(leaf.fact, item) for item in leaf.values]  # type: ignore[union-attr]
-                same = found == wanted[0] if len(wanted) == 1 else np.isin(found, wanted)
-                return where(known, same)
+                return where(known, found == wanted[0] if len(wanted) == 1 else np.isin(found, wanted))
             if other:
                 there, bound = value(other)
                 known, bound = known & there, bound + leaf.offset
@@ -123,7 +118,10 @@ def _formula(node: Node, columns: set[str], as_of: date) -> Callable[[Any, Any],
             return where(known, compare[leaf.op](found, bound))
 
         rails = fold(node, atom)
-        return 1 + rails.holds.astype(np.int32) - rails.fails
+        answer = np.ones(row.count, dtype=np.int32)
+        answer += rails.holds
+        answer -= rails.fails
+        return answer
 
     return formula
 
