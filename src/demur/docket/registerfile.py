@@ -36,9 +36,9 @@ def line_of(text: str, flaw: Flaw) -> int:
         if isinstance(place, int):
             find = _part_of_json if _is_json(text) else _part_of_toml
             begin, end = find(text, begin, end, table, str(inner), place)
-    names = [str(part) for part in flaw.at[2:] if isinstance(part, str)]
-    key = re.compile(rf'(?m)^\s*"?{re.escape(names[-1])}"?\s*[=:]|[{{,]\s*"?{re.escape(names[-1])}"?\s*[=:]')
-    return _first(text, key if names else None, begin, end)
+    names = [re.escape(part) for part in flaw.at[2:] if isinstance(part, str)]
+    key = re.compile(rf'(?m)^\s*"?{names[-1]}"?\s*[=:]|[{{,]\s*"?{names[-1]}"?\s*[=:]') if names else None
+    return _first(text, key, begin, end)
 
 
 def _first(text: str, wanted: re.Pattern[str] | None, begin: int, end: int | None = None) -> int:
