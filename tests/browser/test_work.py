@@ -74,8 +74,14 @@ def test_a_demand_goes_from_the_door_to_the_letter(page, desk):
     form.locator("button").last.click()
     at.wait_for_url(re.compile("/letters/"))
     assert at.locator("h1:has-text('Objection to the authority')").is_visible()
+
+    # as a file it leaves only once counsel said to whom and why
+    at.click("text=Give it out")
+    at.click("text=Give a privileged paper out")
+    act(at, "disclose-privileged", what="letter-1", to="outside counsel", why="advice on the forum")
+    at.click("text=Privileged papers")
     with at.expect_download() as kept:
-        at.click("text=Download as PDF")
+        at.click("#letter-1 >> text=PDF")
     assert kept.value.path().read_bytes().startswith(b"%PDF-")
 
 

@@ -31,7 +31,7 @@ def line(record: Record) -> str:
         if record.results[result]:
             parts.append(words.say(f"precedents.{result or 'pending'}", n=record.results[result]))
     if record.median_days is not None:
-        parts.append(words.count("precedents.median", record.median_days))
+        parts.append(words.count(f"precedents.{'took' if record.ruled == 1 else 'median'}", record.median_days))
     parts += costs(record)
     return " · ".join(parts)
 

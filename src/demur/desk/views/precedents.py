@@ -20,6 +20,7 @@ from demur.law import library
 
 from .. import beside, privileged, tables, words
 from ..access import COUNSEL, open_to
+from ..doing import subject_words
 
 PER_PAGE = 50
 MOST_CASES = 200
@@ -51,6 +52,8 @@ def precedents(request: HttpRequest, form: str = "") -> HttpResponse:
         "outcomes": [
             {
                 "outcome": o,
+                "title": titles.get(o.rule, o.rule),
+                "where": _where(o.ground),
                 "form": beside.form_name(o.form),
                 "result": words.say(f"results.{o.result}") if o.result else words.say("precedents.is-pending"),
                 "days": (o.decided_on - o.filed_on).days if o.decided_on else None,
@@ -63,6 +66,13 @@ def precedents(request: HttpRequest, form: str = "") -> HttpResponse:
         "token": uuid4().hex,
     }
     return render(request, "desk/precedents.html", told)
+
+
+def _where(ground: str) -> str:
+    """The item and identifier that a ground is on, from its key; "" where it is on the whole demand."""
+    clause, _, target = ground.partition("@")[2].partition(".")
+    found = {name: int(n) if n else None for name, n in (("clause", clause), ("target", target))}
+    return subject_words(found)
 
 
 def _data(request: HttpRequest, form: str, outcomes: QuerySet[models.Outcome], asked: dict[str, str]) -> HttpResponse:
