@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from postgres import anew
 
 from demur import law
 from demur.docket import chores, clocks, due, outbox
@@ -321,7 +322,8 @@ def test_a_second_worker_leaves_the_post_and_the_ledger_to_the_first(office, wor
 def _runs(folder: Path, points: list[int]) -> list[dict]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.docket.worker_crash", *map(str, points)],
-        env={**os.environ, "DEMUR_DATA": str(folder / "data")},
+        # Each run begins with a copy of the database, so it is a file.
+        env={**os.environ, "DEMUR_DATA": str(folder / "data"), "DEMUR_DATABASE_URL": ""},
         cwd=HERE.parent.parent, capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -353,7 +355,7 @@ def test_a_worker_killed_at_any_statement_loses_and_doubles_nothing(tmp_path):
 
 
 def test_the_command_works_until_it_is_killed_and_goes_on_where_it_stood(tmp_path):
-    here = {**os.environ, "DEMUR_DATA": str(tmp_path)}
+    here = anew(tmp_path)
     command = [sys.executable, "-m", "demur.cli", "worker"]
     running = subprocess.Popen([*command, "--every", "0.2"], env=here)
     _until(tmp_path / "ledger" / "checkpoint")
