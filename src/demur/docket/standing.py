@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -332,28 +333,29 @@ def open_acts(case: Case, actor: Actor, now: datetime | None = None) -> list[tup
     return [(name, missing(state, name, actor, known)) for name, spec in ACTS.items() if spec.who & actor.roles]
 
 
-def at_return(state: State) -> tuple[tuple[str, int], ...]:
-    """What stands when the duty falls due and nobody decided anything: each outlook, and for how many pieces.
+AT_RETURN: tuple[tuple[str, Callable[[frozenset[str]], bool]], ...] = (
+    ("compelled", lambda stands: not stands),
+    ("fell", lambda stands: "fell" in stands),
+    ("hard", lambda stands: "hard" in stands),
+    ("protest", lambda stands: stands == {"soft"}),
+    ("conflict", lambda stands: stands == {"forbids"}),
+    ("mixed", lambda stands: True),
+)
+"""What the return date brings for a piece, by the grounds that stand against it; the first whose test is true."""
 
-    answerable no; stayed; compelled; protest (soft grounds alone hold it up); conflict; hard; fell.
-    """
-    if not is_ready(state):
-        return (("unready", len(state.cells)),)
-    if state.refused:
-        return (("refused", len(state.cells)),)
-    if state.stayed():
-        return (("stayed", len(state.cells)),)
-    found: dict[str, int] = {}
-    for cell in state.cells:
-        stands = state.stands(cell)
-        if cell in state.out:
-            continue
-        name = (
-            "compelled" if not stands else "fell" if "fell" in stands else "hard" if "hard" in stands
-            else "protest" if stands == {"soft"} else "conflict" if stands == {"forbids"} else "hard"
-        )  # fmt: skip
-        found[name] = found.get(name, 0) + 1
-    return tuple(found.items())
+
+def at_return(state: State) -> tuple[tuple[str, int], ...]:
+    """What stands when the duty falls due and nobody decided anything: each outlook, and for how many pieces."""
+    whole = (
+        ("unready", not is_ready(state)),
+        ("refused", state.refused),
+        ("stayed", state.stayed()),
+    )
+    for name, so in whole:
+        if so:
+            return ((name, len(state.cells)),)
+    left = (state.stands(cell) for cell in state.cells if cell not in state.out)
+    return tuple(Counter(next(n for n, test in AT_RETURN if test(stands)) for stands in left).items())
 
 
 def timeline(case: Case) -> list[Moment]:
