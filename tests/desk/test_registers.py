@@ -213,6 +213,8 @@ def test_a_sender_is_called_back_on_the_number_of_the_register(sign_in, office, 
     client.post(where, {**given, "number": "+1 360 555 0117", "token": "2"})
     recorded = Act.objects.get(case=case, name="authenticate").payload
     assert (recorded["number"], recorded["authority"], recorded["means"]) == ("+1 360 555 0117", "board", "call-back")
+    # The grounds that waited for it are decided at once.
+    assert Assessment.objects.filter(case=case).first().demand["verified"] is True
 
 
 def test_a_demand_passed_on_by_a_sub_processor_names_it_at_the_door(sign_in, office):

@@ -224,10 +224,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
         done = acts.act(number, "confirm", actor, payload, token=_token(request))
         said = words.say("saids.confirmed-rest") if post.get("rest") else words.count("saids.confirmed", 1)
         if isinstance(done, acts.Done) and was_assessed and done.state.assessed == "stale" and not done.repeated:
-            latest = held.assessments.first()
-            under = {"as_of": latest.as_of} if latest else {}
-            again = acts.act(number, "assess", actor, under, token=f"{_token(request)}:again")
-            said = words.say("saids.answered") if isinstance(again, acts.Done) else said
+            said = words.say("saids.answered") if _assess_again(request, held) else said
         _tell(request, done, said)
     except acts.ActError as error:
         messages.error(request, str(error))
@@ -313,10 +310,25 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
         return _as_typed(request, held, act, (str(error),), getattr(error, "field", ""))
     if isinstance(done, acts.Refused):
         return _refused(request, held, act, done.missing)
+    if act == "authenticate" and done.state.assessed != "no" and not done.repeated:
+        # That the sender is verified is a fact, which the grounds waited for.
+        _assess_again(request, held)
     said = words.say("saids.drafted" if act == "draft" else "saids.did", act=docket_words()["acts"][act]["did"])
     messages.success(request, words.say("saids.repeated") if done.repeated else said)
     latest = held.drafts.order_by("-number").first() if act == "draft" else None
     return redirect("case-letter", number, latest.number) if latest else _back(request, number)
+
+
+def _assess_again(request: HttpRequest, held: models.Case) -> bool:
+    """Assess the case again under the law of the same day; whether it could be."""
+    latest = held.assessments.first()
+    under = {"as_of": latest.as_of} if latest else {}
+    try:
+        done = acts.act(held.number, "assess", request.actor, under, token=f"{_token(request)}:again")
+    except acts.ActError as error:
+        messages.error(request, str(error))
+        return False
+    return isinstance(done, acts.Done)
 
 
 def _each(
