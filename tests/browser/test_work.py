@@ -79,7 +79,7 @@ def test_a_demand_goes_from_the_door_to_the_letter(page, desk):
     at.click("text=Give it out")
     at.click("text=Give a privileged paper out")
     act(at, "disclose-privileged", what="letter-1", to="outside counsel", why="advice on the forum")
-    at.click("text=Privileged papers")
+    at.click("a:has-text('Privileged papers')")
     with at.expect_download() as kept:
         at.click("#letter-1 >> text=PDF")
     assert kept.value.path().read_bytes().startswith(b"%PDF-")
