@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from demur.desk import people
 from demur.docket import acts, customers, registers
 from demur.docket.acts import Done
 from demur.docket.lifecycle import Actor
@@ -27,7 +28,7 @@ from demur.docket.models import (
 )
 from demur.docket.states import state_from_json
 
-from .conftest import NOW, token
+from .conftest import NOW, PASSWORD, token
 
 TODAY = NOW.date()
 OPERATOR = Actor("operator", frozenset({"operator"}))
@@ -372,6 +373,12 @@ def test_the_notice_is_theirs_to_keep(sign_in, office, kept):
     answer = sign_in("cust").get(f"/mine/{case.number}/notice.pdf")
     assert answer.content == b"%PDF-clinic"
     assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_nobody_is_of_the_staff_and_a_customers_contact(office):
+    with pytest.raises(ValueError, match="somebody of their own"):
+        people.let_in("twin", PASSWORD, ["customer", "lead"])
+    assert not Membership.objects.filter(user__username="twin").exists()
 
 
 # ------------------------------------------------------------------ receipts
