@@ -18,7 +18,7 @@ TEAM = {"analyst", "counsel", "lead"}
 COUNSEL = {"counsel", "lead"}
 RECORDS = {
     "read", "add-document", "confirm", "draft", "assess", "leave-unchallenged", "release", "carry-out",
-    "disclose-privileged", "extend", "extend-gag", "review-gag", "record-delivery",
+    "disclose-privileged", "extend", "extend-gag", "review-gag", "record-delivery", "write-notice",
 }  # fmt: skip
 """Acts that may leave the state as it is: they record something (a fact, a paper, a reason)."""
 AFTER_FORGED = {
@@ -417,6 +417,9 @@ def a_record_says_what_it_must(step: Step) -> bool:
     if step.act == "review-gag":
         barring = step.says("gag") and s.ask(f"bar:{step.payload['gag']}", lambda b: b is not None and b.active)
         return bool(barring) and step.is_("demur")
+    if step.act == "write-notice":
+        told = s.ask(f"party:{step.payload.get('party')}", lambda p: p.notice == "told") if step.says("party") else True
+        return not told and step.is_(*TEAM, "demur")
     if step.act == "record-delivery":
         return step.says("delivery", "proof") and step.is_(*TEAM, "demur")
     if step.act == "assess":

@@ -31,7 +31,7 @@ CLAUSES = [
     {"categories": ["content"], "targets": [{"identifier": "a@x.example"}, {"identifier": "b@x.example"}]},
     {"categories": ["subscriber"], "targets": [{"identifier": "a@x.example", "customer_kind": "enterprise"}]},
 ]
-PARTY = ("own-party", "notice-unwritten", "notice-sealed", "redirect-due")
+PARTY = ("own-party", "party-untold", "notice-sealed", "redirect-due")
 WHY = {"why": "written down", "to": "an auditor", "how": "called back", "until": "2026-12-31"}
 
 

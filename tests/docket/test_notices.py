@@ -9,10 +9,11 @@ import pytest
 from django.core import mail
 
 from demur.docket import customers
-from demur.docket.acts import ActError
+from demur.docket.acts import ActError, Done
 from demur.docket.models import Case, Contact, Customer, Delivery, Handle, Notice
 
-from .conftest import NOW
+from . import road
+from .conftest import NOW, token
 from .served import COMPANY, CONSUMER, ORDER, WARRANT, acted, at_work, do, serve, state, sure
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,24 @@ def test_a_notice_is_written_anew_where_the_assessment_says_something_else_and_o
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.told_at, second.told_at) == (None, AFTER)
+
+
+def test_a_notice_that_waited_says_what_was_done_and_that_data_has_left(worker):
+    people = road.let_in()
+    case = road.go(people, "", 0, token()).case
+    for step, (name, _, _) in enumerate(road.ROAD):
+        if name == "record-gag":
+            do(case, name, people["ana"], gag="the order itself", until="2027-01-10")
+        elif name not in ("receive", "end-gag", "notify", "close", "deliver", "record-paper"):
+            assert isinstance(road.go(people, case, step, token()), Done), name
+    assert state(case).out
+    at_work(worker)
+    notice = Notice.objects.filter(case__number=case).last()
+    assert notice.letter["disclosed"]
+    assert notice.letter["done"][-1] == "On 2026-11-23 data was handed over."
+    at_work(worker, AFTER)
+    notice.refresh_from_db()
+    assert notice.told_at == AFTER
 
 
 def test_a_notice_of_an_older_assessment_is_not_taken(office, worker):

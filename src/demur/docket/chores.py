@@ -124,13 +124,18 @@ def review_gags(case: Case, state: State, now: datetime) -> None:
 
 
 def write_notices(case: Case, state: State, now: datetime) -> None:
-    """The notice of each party that has none of the present assessment."""
+    """The notice of each party that was not told and has none, or one that does not say all that was done since."""
     latest = case.assessments.first()
     if state.assessed != "current" or latest is None or due.libraries_differ(case):
         return
-    for party in [p.name for p in state.parties if p.notice == "none"][:NOTICES_AT_ONCE]:
-        token = token_of(case, "write-notice", f"{party} {latest.pk}")
+    for party in _unwritten(case, state)[:NOTICES_AT_ONCE]:
+        token = token_of(case, "write-notice", f"{party} {latest.pk} {notices.done_so_far(case, party)}")
         clerk.write_notice(case.number, party, DEMUR, provider=provider(), token=token, now=now)
+
+
+def _unwritten(case: Case, state: State) -> list[str]:
+    waiting = (p for p in state.parties if p.notice != "told")
+    return [p.name for p in waiting if p.notice == "none" or notices.is_outdated(case, state, p.name)]
 
 
 def send_notices(case: Case, state: State, now: datetime) -> None:
@@ -139,7 +144,8 @@ def send_notices(case: Case, state: State, now: datetime) -> None:
         return
     for party in state.parties:
         notice = notices.notice_of(case, party.name)
-        if party.notice == "sealed" and notice is not None and not state.silenced(party.name):
+        free = party.notice == "sealed" and not state.silenced(party.name)
+        if free and notice is not None and not notices.is_outdated(case, state, party.name):
             do(case, "notify", f"{party.name} {notice.pk}", now, party=party.name)
 
 
@@ -214,7 +220,7 @@ def again_at(case: Case, now: datetime) -> datetime:
 def _moments(case: Case, now: datetime) -> Iterator[datetime]:
     yield now + AT_MOST
     state = state_from_json(case.state)
-    if state.assessed == "current" and any(p.notice == "none" for p in state.parties):
+    if state.assessed == "current" and _unwritten(case, state):
         yield now + timedelta(seconds=1)
     for clock in due.states(case, now):
         if clock.late is not None:

@@ -14,6 +14,7 @@ from typing import Any
 from demur import law, paper, reading
 from demur.facts import demand_from_mapping, demand_to_mapping
 
+from . import notices
 from .acts import ActError, Done, Refused, act, in_words
 from .clocks import clocks
 from .lifecycle import Actor
@@ -173,7 +174,8 @@ def write_notice(
     customer = Customer.objects.filter(slug=party).first()
     letter = paper.customer_notice(
         assessment, provider=provider, customer=paper.Party(customer.name) if customer else None, today=at.date(),
-        only=told.cells, our_reference=number,
+        only=told.cells, our_reference=number, done=notices.done_so_far(case, party),
+        disclosed=notices.disclosed(state_from_json(case.state), party),
     )  # fmt: skip
     payload = {"party": party, "assessment": kept.pk, "letter": asdict(letter), "files": _rendered(letter)}
     return act(number, "write-notice", actor, payload, token=token, now=at)

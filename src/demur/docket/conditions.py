@@ -182,7 +182,7 @@ not_the_first_signer = given(
     lambda s, a, p: (g := s.ground(p.get("ground", ""))) is None or g.signed != a.person,
 )
 customer_not_challenging = on_case("customer-not-challenging", lambda s, a, p: not any(o.stance for o in s.parties))
-party_unwritten = given("notice-unwritten", "party", party_is(lambda o: o.notice == "none"))
+party_untold = given("party-untold", "party", party_is(lambda o: o.notice != "told"))
 party_sealed = given("notice-sealed", "party", party_is(lambda o: o.notice == "sealed"))
 not_barred = given("not-barred", "party", lambda s, a, p: not s.silenced(p.get("party", "")))
 last_look = given("last-look", "looked", lambda s, a, p: p.get("looked") is True)

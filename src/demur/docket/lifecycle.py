@@ -123,7 +123,7 @@ from .conditions import (
     paper_not_due,
     party_sealed,
     party_told,
-    party_unwritten,
+    party_untold,
     pieces_given,
     privacy_unsigned,
     proof_given,
@@ -381,7 +381,8 @@ ACTS: Mapping[str, ActSpec] = {
         ActSpec("assess", TEAM | SELF, (is_live, was_read, findings_given), _assess, PAPERS, tells("case.assessed")),
         ActSpec("law-changed", SELF, (is_live, assessed_now), lambda s, a, p: _outdated(s)),
         # ---- the customer first
-        ActSpec("write-notice", TEAM | SELF, (is_live, party_unwritten), party_to(notice="sealed")),
+        # It may be written anew for as long as it waits, so that it says what was done meanwhile.
+        ActSpec("write-notice", TEAM | SELF, (is_live, party_untold), party_to(notice="sealed")),
         ActSpec(
             "notify", COUNSEL | SELF, (ready, not_barred, party_sealed, last_look), party_to(notice="told"), (),
             tells("customer.told"),

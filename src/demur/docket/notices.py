@@ -19,6 +19,7 @@ from .gags import Prepare
 from .lifecycle import Actor, State
 from .models import Act, Case, Contact, Customer, Delivery, Notice, Original, plain
 from .states import state_from_json
+from .words import words
 
 DANGER_WAITS = timedelta(hours=48)
 """How long a danger to a person that one person signed holds a notice back while it waits for the second."""
@@ -44,6 +45,31 @@ def _found(case: Case, now: datetime) -> Iterator[str]:
     half = [b.name for b in state_from_json(case.state).bars if b.end == "unsigned"]
     if case.gags.filter(name__in=half, recorded_at__gt=now - DANGER_WAITS).exists():
         yield "danger-half-signed"
+
+
+def done_so_far(case: Case, party: str) -> tuple[str, ...]:
+    """What was done on the case, in sentences for this party, each with its day (UTC)."""
+    said = words()["done"]
+    return tuple(
+        said[act.name].format(day=act.at.date().isoformat())
+        for act in case.acts.filter(name__in=said).order_by("seq")
+        if act.payload.get("party") in (None, "", party)
+    )
+
+
+def disclosed(state: State, party: str) -> bool:
+    """Whether data of this party left."""
+    its = state.party(party)
+    return its is not None and any(cell in state.out for cell in its.cells)
+
+
+def is_outdated(case: Case, state: State, party: str) -> bool:
+    """Whether more was done since the notice of this party was written than it says."""
+    notice = notice_of(case, party)
+    if notice is None:
+        return True
+    said = notice.letter.get("disclosed", False), tuple(notice.letter.get("done", ()))
+    return said != (disclosed(state, party), done_so_far(case, party))
 
 
 def notice_of(case: Case, party: str) -> Notice | None:
@@ -75,7 +101,11 @@ def _write(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepare
 
 def _notify(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"party"}; the docket takes the last look itself, whoever says that they did."""
-    given = {**{k: plain(v) for k, v in payload.items()}, "looked": not look(case, now)}
+    name = str(payload.get("party") or "")
+    waiting = notice_of(case, name)
+    # It may lack what was done an hour ago; that nothing has left it must not say once something has.
+    true = waiting is None or waiting.letter.get("disclosed", False) == disclosed(state_from_json(case.state), name)
+    given = {**{k: plain(v) for k, v in payload.items()}, "looked": true and not look(case, now)}
 
     def write(case: Case, state: State) -> None:
         party = str(given["party"])
