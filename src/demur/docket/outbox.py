@@ -29,10 +29,13 @@ def takes(room: str, *events: str) -> Callable[[Taker], Taker]:
     return register
 
 
-def waiting(limit: int = 1000) -> Iterator[tuple[str, OutboxEvent]]:
-    """Each room with an event that it has not taken yet, the oldest first, at most so many of a kind."""
+def waiting(after: int = 0, limit: int = 1000) -> Iterator[tuple[str, OutboxEvent]]:
+    """Each room with an event that it has not taken yet, the oldest first, at most so many of a kind.
+
+    `after` leaves out events up to that key, of which the caller knows that they were handed over.
+    """
     for room, name in list(_takers):
-        rest = OutboxEvent.objects.filter(name=name).exclude(taken__by=room).select_related("act__case")
+        rest = OutboxEvent.objects.filter(name=name, pk__gt=after).exclude(taken__by=room).select_related("act__case")
         yield from ((room, event) for event in rest.order_by("pk")[:limit])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
 
 from . import acts, mail, notices
 from .acts import DEMUR, actor_for
@@ -33,8 +34,9 @@ def errands(now: datetime) -> Iterator[Errand]:
             yield f"delivery {row.pk}", partial(send, row, now)
         for word in ReminderSent.objects.filter(mailed_at=None, at__gt=now - FRESH).select_related("case"):
             yield f"reminder {word.pk}", partial(send_word, word, now)
+    above = Delivery.objects.filter(act=OuterRef("act"), party=OuterRef("party"), contact=OuterRef("contact__above"))
     waiting = Delivery.objects.filter(received_at=None, contact__above__isnull=False, sent_at__isnull=False)
-    for row in waiting.select_related("act__case", "contact__above"):
+    for row in waiting.exclude(Exists(above)).select_related("act__case", "contact__above"):
         yield f"further {row.pk}", partial(tell_above, row, now)
 
 

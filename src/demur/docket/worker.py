@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from demur.ledger import SqlStore
 
 from . import chores, entries, outbox, post
 from .acts import ActError
-from .models import Case, Visit
+from .models import Case, OutboxEvent, Visit
 from .once import read_once
 
 log = logging.getLogger("demur.worker")
@@ -35,6 +36,8 @@ AT_ONCE = 200
 """Cases visited in one turn; the rest is visited in the next."""
 READ_AT_ONCE = 4
 """Cases read in one turn: reading takes long, and clocks must not wait for it."""
+LOOK_BACK = 10_000
+"""So many events are looked at again in each turn, for one that committed late."""
 CATCH_UP = 36
 """Epochs published at once after the worker stood still: those of six hours. They tell only that it stood still."""
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
@@ -64,13 +67,15 @@ class Worker:
     epoch: timedelta = timedelta(minutes=10)
     failed: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     """What failed outside a case, with how often in a row and when it is tried again."""
+    handed: int = 0
+    """The key of an event up to which all were handed over, since this worker started."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when the process is asked to stop: the case at hand is finished, the next one is left."""
 
     def turn(self, now: datetime) -> int:
         """Do all that is due at `now` (UTC); gives how many things failed and wait to be tried again."""
         failures = self._visits(now)
-        failures += sum(not self._try(name, do, now) for name, do in self._events(now))
+        failures += self._hand_over(now)
         with self._alone() as alone:
             if alone:
                 failures += sum(not self._try(name, do, now) for name, do in post.errands(now))
@@ -106,9 +111,15 @@ class Worker:
 
     # -------------------------------------------------------------------- the rest
 
-    def _events(self, now: datetime) -> Iterator[tuple[str, Callable[[], Any]]]:
-        for room, event in outbox.waiting():
-            yield f"event {event.pk} for {room}", lambda room=room, event=event: outbox.hand_over(room, event, now)
+    def _hand_over(self, now: datetime) -> int:
+        last = OutboxEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        tries = [
+            self._try(f"event {event.pk} for {room}", partial(outbox.hand_over, room, event, now), now)
+            for room, event in outbox.waiting(self.handed)
+        ]
+        # A transaction that began before may still bring an event with a lower key: look back a good way.
+        self.handed = self.handed if tries else max(0, last - LOOK_BACK)
+        return tries.count(False)
 
     def _try(self, name: str, do: Callable[[], Any], now: datetime) -> bool:
         count, again = self.failed.get(name, (0, now))
@@ -164,4 +175,4 @@ def waiting(now: datetime) -> QuerySet[Case]:
     """The open cases that need a visit: new ones, those acted on since, under another law, or whose time has come."""
     changed = ~Q(visit__revision=F("revision")) | ~Q(visit__library=law.library().version)
     due = Q(visit__isnull=True) | changed | Q(visit__again_at__lte=now)
-    return Case.objects.filter(due, closed="").order_by("visit__again_at", "pk")
+    return Case.objects.filter(due, closed="").order_by(F("visit__again_at").asc(nulls_first=True), "pk")
