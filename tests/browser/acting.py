@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from playwright.sync_api import TimeoutError
 
 
 def find(at, act: str):
@@ -40,11 +40,12 @@ def act(at, name: str, /, **filled: str) -> None:
     assert at.locator(".said.success").count(), at.inner_text("#said")
 
 
-def until_read(at, seconds: float = 60) -> None:
-    """Wait until the worker has read the case; without scripts nobody looks but the person."""
-    deadline = time.monotonic() + seconds
-    while not at.locator("#facts").count():
-        assert time.monotonic() < deadline, "nobody read the case"
-        at.wait_for_timeout(1000)
-        if not at.evaluate("typeof htmx !== 'undefined'"):
+def until_read(at, turns: int = 12) -> None:
+    """Wait until the worker has read the case; without scripts the page does not look by itself, so load it again."""
+    for _ in range(turns):
+        try:
+            at.locator("#facts").wait_for(timeout=5000)
+            return
+        except TimeoutError:
             at.reload()
+    raise AssertionError("nobody read the case")

@@ -34,7 +34,7 @@ def test_a_case_goes_from_the_door_to_the_end(people, desk):
     _sound(ana)
     case = ana.url.partition("?")[0]
     until_read(ana)
-    act(ana, "authenticate", how="called the number in the court's register")
+    act(ana, "authenticate", means="second-channel", how="called the number in the court's register")
     ana.click("button:has-text('as read')")
     ana.locator("text=all confirmed").wait_for()
     ana.goto(case)

@@ -45,7 +45,7 @@ def test_a_demand_goes_from_the_door_to_the_letter(page, desk):
     assert at.locator("h1:has-text('National security letter')").is_visible()
     assert at.locator("mark").count() >= 2
 
-    act(at, "authenticate", how="called back on the number of the field office")
+    act(at, "authenticate", means="second-channel", how="called back on the number of the field office")
 
     # one fact by Enter on its own button, then the rest together
     button = at.locator(".facts button:has-text('Confirm')").first
