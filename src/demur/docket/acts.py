@@ -37,6 +37,7 @@ from .models import (
 )
 from .once import read_once
 from .states import state_from_json, state_to_json
+from .turns import in_turn
 from .visible import secrecy_of, visible_cases
 from .words import roles_in_words, words
 
@@ -158,7 +159,7 @@ def _short(token: str) -> str:
 def _once(token: str, number: str, name: str, actor: Actor, do: Callable[[], Done | Refused]) -> Done | Refused:
     """Do it in one transaction; where another call with the same token was faster, that one's result is the answer."""
     try:
-        with transaction.atomic():
+        with in_turn(), transaction.atomic():
             return do()
     except IntegrityError:
         earlier = _earlier(token, number, name, actor, None)
