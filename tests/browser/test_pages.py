@@ -56,7 +56,7 @@ def test_each_kind_of_case_is_sound(sign_in, desk, kind):
 
 @pytest.mark.parametrize("page", ["totp/activate/", "webauthn/add/"])
 def test_adding_a_second_factor_is_sound(sign_in, desk, page):
-    watched = sign_in(desk)
+    watched = sign_in(desk, anew=True)
     watched.page.goto(f"{desk.address}/sign-in/second/{page}")
     _sound(watched, desk)  # the password once more
     watched.page.fill("[type=password]", desk.passwords["carl"])
@@ -66,7 +66,7 @@ def test_adding_a_second_factor_is_sound(sign_in, desk, page):
 
 
 def test_a_passkey_is_added_and_signs_in(sign_in, watch, desk):
-    watched = sign_in(desk, "dora")
+    watched = sign_in(desk, "dora", anew=True)
     keys = watched.page.context.new_cdp_session(watched.page)
     keys.send("WebAuthn.enable")
     keys.send(
