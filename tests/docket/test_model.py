@@ -15,6 +15,7 @@ from demur.docket.acts import ActError, Done, Refused
 from demur.docket.lifecycle import ACTS, CHECKS, CLOSINGS, FORMS, RESULTS, Actor, Refusal, State, missing, perform
 from demur.docket.models import Act, Case, Entry, Ground, Membership, OutboxEvent
 from demur.docket.replay import assess_again, payload_of, replay
+from demur.docket.standing import first_due
 from demur.docket.states import state_from_json
 from demur.docket.visible import secrecy_of
 from demur.facts import vocabulary
@@ -160,6 +161,8 @@ class TheDatabaseFollowsTheModel(TestCase):
             assert (case.gagged, case.privacy_due) == (kept.gagged, kept.privacy_due)
             assert dict(case.told.values_list("party", "silenced")).items() >= kept.told.items()
             assert case.gagged or not model.barred()
+            first = first_due(case, NOW)
+            assert (case.due_on, case.due_label) == ((first.on, first.label[:120]) if first else (None, ""))
             assert not any(model.silenced(t.party) for t in case.told.filter(silenced=False))
         assert replay(case) == model
         assert {g.key: g.answer for g in case.grounds.all()} == {g.key: g.answer for g in model.grounds}

@@ -23,6 +23,7 @@ from demur.facts import FactsError, read_value
 from . import brings, duties, entries, gags, lifecycle, notices
 from .brings import ActError, Prepared, as_given, demand_of, keep_files, key_of
 from .customers import speaks_for
+from .due import MOVING, moves
 from .lifecycle import ACTS, Actor, Refusal, State, Step, missing, perform
 from .models import (
     Act,
@@ -122,7 +123,7 @@ def act(
         made = ahead
         if made is None or made.revision != case.revision:
             earlier = _earlier(token, number, name, actor, state_from_json(case.state))
-            made = earlier or _made(case, name, actor, given, at)
+            made = earlier or _made(case, state_from_json(case.state), name, actor, given, at)
         return _write(case, made, name, actor, token, at) if isinstance(made, _Made) else made
 
     return _once(token, number, name, actor, do)
@@ -130,12 +131,13 @@ def act(
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What an act makes of a case at this revision, before anything is written."""
+    """What an act makes of a case at this revision, before anything is written; `rows` is what it read for that."""
 
     revision: int
     before: State
     prepared: Prepared
     step: Step
+    rows: Mapping[str, Any]
 
 
 def _ahead(cases: QuerySet[Case], name: str, actor: Actor, payload: Payload, now: datetime) -> _Made | None:
@@ -143,7 +145,7 @@ def _ahead(cases: QuerySet[Case], name: str, actor: Actor, payload: Payload, now
     # did not move meanwhile; and that an act cannot be done is decided under the lock.
     try:
         case = cases.first()
-        made = None if case is None else _made(case, name, actor, payload, now)
+        made = case and _made(case, state_from_json(case.state), name, actor, payload, now)
     except ActError:
         return None
     return made if isinstance(made, _Made) else None
@@ -168,12 +170,6 @@ def _once(token: str, number: str, name: str, actor: Actor, do: Callable[[], Don
         return earlier
 
 
-def _made(case: Case, name: str, actor: Actor, payload: Payload, now: datetime) -> _Made | Refused:
-    state = state_from_json(case.state)
-    found = _step(case, state, name, actor, payload, now)
-    return found if isinstance(found, Refused) else _Made(case.revision, state, *found)
-
-
 def _write(case: Case, made: _Made, name: str, actor: Actor, token: str, now: datetime) -> Done:
     state = made.step.state
     case.state = state_to_json(state)
@@ -182,29 +178,30 @@ def _write(case: Case, made: _Made, name: str, actor: Actor, token: str, now: da
     recorded = _record(case, name, actor, plain(dict(made.prepared.record)), made.step.events, token, now)
     made.prepared.write(case, state)
     mirror_answers(case, made.before, state)
-    with read_once(case):
-        mirror_due(case, now)
+    # Where the act wrote no facts, findings or bars, those it was worked out from still stand.
+    with read_once(case, None if name in MOVING else made.rows):
+        if moves(name, recorded.payload, [e.name for e in made.step.events]):
+            mirror_due(case, now)
         mirror_secrecy(case, state)
     case.save()
     return Done(case.number, name, recorded.seq, state)
 
 
-def _step(
-    case: Case, state: State, name: str, actor: Actor, payload: Payload, now: datetime
-) -> tuple[Prepared, Step] | Refused:
+def _made(case: Case, state: State, name: str, actor: Actor, payload: Payload, now: datetime) -> _Made | Refused:
     # What the case itself lacks is said first: who may not act learns nothing of what the payload would have met.
     lacking = missing(state, name, actor)
     if lacking:
         return Refused(case.number, name, in_words(name, lacking))
+    rows: Mapping[str, Any] = {}
     if name in PREPARE:
-        with read_once(case):
+        with read_once(case) as rows:
             prepared = PREPARE[name](case, actor, payload, now)
     else:
         prepared = as_given(case, actor, payload, now)
     step = perform(state, name, actor, prepared.given)
-    return (
-        Refused(case.number, name, in_words(name, step.conditions)) if isinstance(step, Refusal) else (prepared, step)
-    )
+    if isinstance(step, Refusal):
+        return Refused(case.number, name, in_words(name, step.conditions))
+    return _Made(case.revision, state, prepared, step, rows)
 
 
 def foresee(
@@ -213,10 +210,10 @@ def foresee(
     """The state that one act with each of these payloads would make of a case; nothing is done. Raises ActError."""
     state = state_from_json(case.state)
     for payload in payloads:
-        found = _step(case, state, name, actor, payload, now or datetime.now(UTC))
-        if isinstance(found, Refused):
-            return found
-        state = found[1].state
+        made = _made(case, state, name, actor, payload, now or datetime.now(UTC))
+        if isinstance(made, Refused):
+            return made
+        state = made.step.state
     return state
 
 

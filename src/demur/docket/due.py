@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,11 +12,22 @@ from demur.law.library import Clock
 
 from .brings import demand_as_stated
 from .clocks import ClockState, Happened, clocks_of, events, habit, legal_day, place_of, read_all, so, turning
-from .models import Act, Case, OutboxEvent
+from .models import Act, Case
 from .once import once
 
 RETURN = "return-date"
 NOT_CLOCKS = ("none", "before-disclosure")
+MOVING = frozenset({
+    "read", "confirm", "authenticate", "add-document", "assess", "test-disclosure", "record-gag", "set-gag-end",
+    "extend-gag", "review-gag", "end-gag", "record-danger", "sign-danger", "record-paper", "extend", "stay",
+    "end-stay",
+})  # fmt: skip
+"""The acts that write documents, facts, findings, bars or days, from which the days of a case follow."""
+
+
+def moves(name: str, said: Mapping[str, Any], told: Collection[str]) -> bool:
+    """Whether an act that says this and gives out these events may move a day of its case."""
+    return name in MOVING or said.get("event") in events() or any(_matches(row, name, said, told) for row in turning())
 
 
 def states(case: Case, now: datetime) -> tuple[ClockState, ...]:
@@ -40,13 +51,14 @@ def happened(case: Case, named: Iterable[str], facts: Mapping[str, Value]) -> tu
     """What happened in the case, as its clocks see it."""
     all_ = clocks_of(named, facts)
     mine = [clock.name for clock in all_ if habit(clock.name).whose == "provider"]
-    told: dict[int, set[str]] = {}
-    for act, name in OutboxEvent.objects.filter(act__case=case).values_list("act", "name"):
-        told.setdefault(act, set()).add(name)
-    acts = case.acts.order_by("seq")
+    acts: dict[int, tuple[Act, set[str]]] = {}
+    for seq, name, at, payload, told in case.acts.order_by("seq").values_list(
+        "seq", "name", "at", "payload", "events__name"
+    ):
+        acts.setdefault(seq, (Act(name=name, at=at, payload=payload), set()))[1].add(told)
     return (
         *_receipt(case, all_, facts),
-        *(event for act in acts for event in _events(act, told.get(act.pk, set()), mine)),
+        *(event for act, told in acts.values() for event in _events(act, told, mine)),
     )
 
 
@@ -60,8 +72,7 @@ def _receipt(case: Case, clocks: Iterable[Clock], facts: Mapping[str, Value]) ->
 def _events(act: Act, told: set[str], mine: Iterable[str]) -> Iterator[Happened]:
     said = act.payload
     for row in turning():
-        matches = row["event"] in told if "event" in row else row["act"] == act.name
-        if matches and so(row.get("where", {}), said):
+        if _matches(row, act.name, said, told):
             yield Happened(act.at, row["what"])
     if said.get("event") in events():
         yield Happened(_when(act), str(said["event"]))
@@ -70,6 +81,11 @@ def _events(act: Act, told: set[str], mine: Iterable[str]) -> Iterator[Happened]
     if act.name in ("stay", "end-stay"):
         # A stay stops every time that runs against the provider.
         yield from (Happened(act.at, "paused" if act.name == "stay" else "resumed", name) for name in mine)
+
+
+def _matches(row: Mapping[str, Any], name: str, said: Mapping[str, Any], told: Collection[str]) -> bool:
+    meant = row["event"] in told if "event" in row else row["act"] == name
+    return meant and so(row.get("where", {}), said)
 
 
 def _when(act: Act) -> datetime:
