@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,22 +29,27 @@ class ActError(ValueError):
     """What was handed in with an act cannot be used; the message ends with a hint."""
 
 
-def keep_files(case: Case, files: list[tuple[str, bytes]]) -> list[str]:
-    """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once."""
-    named = [(clean_name(name), _media_type(name), hashlib.sha256(content).hexdigest()) for name, content in files]
-    contents = {digest: content for (_, _, digest), (_, content) in zip(named, files, strict=True)}
+def keep_originals(contents: Iterable[bytes]) -> list[str]:
+    """Keep what files hold, each content once, and give their SHA-256 in the same order."""
+    digests = [(hashlib.sha256(content).hexdigest(), content) for content in contents]
     # Two cases may bring the same file at once: who comes second finds it kept. In one order, so that neither waits
     # for the other.
     Original.objects.bulk_create(
-        (Original(pk=digest, size=len(contents[digest]), content=contents[digest]) for digest in sorted(contents)),
+        (Original(pk=digest, size=len(content), content=content) for digest, content in sorted(dict(digests).items())),
         ignore_conflicts=True,
     )
+    return [digest for digest, _ in digests]
+
+
+def keep_files(case: Case, files: list[tuple[str, bytes]]) -> list[str]:
+    """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once."""
+    digests = keep_originals(content for _, content in files)
     first = case.documents.count() + 1
     Document.objects.bulk_create(
-        Document(case=case, number=number, original_id=digest, name=name, media_type=kind)
-        for number, (name, kind, digest) in enumerate(named, first)
+        Document(case=case, number=number, original_id=digest, name=clean_name(name), media_type=_media_type(name))
+        for number, ((name, _), digest) in enumerate(zip(files, digests, strict=True), first)
     )
-    return [digest for _, _, digest in named]
+    return digests
 
 
 def clean_name(name: str) -> str:

@@ -17,7 +17,7 @@ from . import brings, mail, matching, silence
 from .brings import ActError, Payload, Prepared
 from .gags import Prepare
 from .lifecycle import Actor, State
-from .models import Act, Case, Contact, Customer, Delivery, Notice, Original, plain
+from .models import Act, Case, Contact, Customer, Delivery, Notice, plain
 from .states import state_from_json
 from .words import words
 
@@ -168,14 +168,14 @@ def _record_delivery(case: Case, actor: Actor, payload: Payload, now: datetime) 
     def write(case: Case, state: State) -> None:
         if row is None:
             return
-        row.sent_at = row.sent_at or now
-        row.proof = str(payload["proof"])[:200]
-        row.received_at = row.received_at or (now if payload.get("received") else None)
-        for content, digest in zip(papers, sums, strict=True):
-            row.paper, _ = Original.objects.get_or_create(
-                pk=digest, defaults={"size": len(content), "content": content}
-            )
-        row.save()
+        # A contact's receipt waits for no case: look at the delivery as it now is.
+        held = Delivery.objects.select_for_update().get(pk=row.pk)
+        held.sent_at = held.sent_at or now
+        held.proof = str(payload["proof"])[:200]
+        held.received_at = held.received_at or (now if payload.get("received") else None)
+        for digest in brings.keep_originals(papers):
+            held.paper_id = digest
+        held.save()
 
     return Prepared(said, said, write)
 
