@@ -253,13 +253,11 @@ def test_an_answer_waits_until_the_case_is_assessed_by_the_registers_of_now(kept
 
 
 def test_the_word_goes_up_to_the_controller_and_begins_with_the_lowest_contact(kept):
-    assert [c.email for c in matching.whom_to_tell("clinic", TODAY)] == [
-        "desk@clinic.example",
-        "records@county.example",
-    ]
+    clinic = Customer.objects.get(slug="clinic")
+    assert [c.email for c in matching.whom_to_tell(clinic, TODAY)] == ["desk@clinic.example", "records@county.example"]
     Contact.objects.filter(email="desk@clinic.example").update(until=TODAY)
-    assert [c.email for c in matching.whom_to_tell("clinic", TODAY)] == ["dpo@clinic.example", "records@county.example"]
-    assert matching.whom_to_tell("customer", TODAY) == ()
+    assert [c.email for c in matching.whom_to_tell(clinic, TODAY)] == ["dpo@clinic.example", "records@county.example"]
+    assert matching.whom_to_tell(None, TODAY) == ()
 
 
 def test_a_notice_goes_to_the_customer_and_up_and_the_authority_is_sent_to_both(kept, office):

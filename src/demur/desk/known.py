@@ -51,7 +51,7 @@ def _customer(
             {"says": says.sentence(n, v), "otherwise": (n, None, None) in said} for n, v in facts.items()
         ],
         "above": [c.name for c in matching.chain(customer)[1:]],
-        "first": [f"{c.name} ({c.customer.name})" for c in matching.whom_to_tell(customer.slug, day)],
+        "first": [f"{c.name} ({c.customer.name})" for c in matching.whom_to_tell(customer, day)],
     }  # fmt: skip
 
 

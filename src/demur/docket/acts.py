@@ -39,7 +39,7 @@ from .models import (
 from .once import read_once
 from .states import state_from_json, state_to_json
 from .turns import in_turn
-from .visible import secrecy_of, visible_cases
+from .visible import bears_on_secrecy, secrecy_of, visible_cases
 from .words import roles_in_words, words
 
 Payload = Mapping[str, Any]
@@ -78,6 +78,8 @@ class Refused:
         return "; ".join(f"{m.what}; hint: {m.who}" for m in self.missing)
 
 
+AT_ONCE = 500
+"""How many grounds one statement to the database names."""
 DEMUR = Actor("demur", frozenset({"demur"}))
 """The program acting by itself."""
 
@@ -117,23 +119,24 @@ def act(
     ahead = _ahead(cases, name, actor, given, at)
 
     def do() -> Done | Refused:
-        case = cases.select_for_update().first()
-        if case is None:
+        revision = next(iter(cases.select_for_update().order_by().values_list("revision", flat=True)), None)
+        if revision is None:
             raise ActError(f"no case {number!r}; hint: look it up on the docket")
-        made = ahead
-        if made is None or made.revision != case.revision:
-            earlier = _earlier(token, number, name, actor, state_from_json(case.state))
-            made = earlier or _made(case, state_from_json(case.state), name, actor, given, at)
-        return _write(case, made, name, actor, token, at) if isinstance(made, _Made) else made
+        made: _Made | Done | Refused | None = ahead
+        if ahead is None or ahead.case.revision != revision:
+            case = cases.get()
+            state = state_from_json(case.state)
+            made = _earlier(token, number, name, actor, state) or _made(case, state, name, actor, given, at)
+        return _write(made, name, actor, token, at) if isinstance(made, _Made) else made
 
     return _once(token, number, name, actor, do)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What an act makes of a case at this revision, before anything is written; `rows` is what it read for that."""
+    """What an act makes of a case as it stood, before anything is written; `rows` is what it read for that."""
 
-    revision: int
+    case: Case
     before: State
     prepared: Prepared
     step: Step
@@ -170,20 +173,25 @@ def _once(token: str, number: str, name: str, actor: Actor, do: Callable[[], Don
         return earlier
 
 
-def _write(case: Case, made: _Made, name: str, actor: Actor, token: str, now: datetime) -> Done:
-    state = made.step.state
+def _write(made: _Made, name: str, actor: Actor, token: str, now: datetime) -> Done:
+    case, before, state = made.case, made.before, made.step.state
     case.state = state_to_json(state)
     case.revision += 1
     case.closed = state.closed
+    changed = {"state", "clauses", "revision", "closed"}
     recorded = _record(case, name, actor, plain(dict(made.prepared.record)), made.step.events, token, now)
-    made.prepared.write(case, state)
-    mirror_answers(case, made.before, state)
-    # Where the act wrote no facts, findings or bars, those it was worked out from still stand.
-    with read_once(case, None if name in MOVING else made.rows):
+    made.prepared.write(recorded, state)
+    mirror_answers(case, before, state)
+    # What the act did not write still stands as it was read.
+    written = MOVING.get(name, ())
+    with read_once(case, {rows: read for rows, read in made.rows.items() if rows not in written}):
         if moves(name, recorded.payload, [e.name for e in made.step.events]):
             mirror_due(case, now)
-        mirror_secrecy(case, state)
-    case.save()
+            changed |= {"due_on", "due_label"}
+        if name in MOVING or bears_on_secrecy(before, state):
+            mirror_secrecy(case, before, state)
+            changed |= {"gagged", "privacy_due"}
+    case.save(update_fields=changed)
     return Done(case.number, name, recorded.seq, state)
 
 
@@ -201,7 +209,7 @@ def _made(case: Case, state: State, name: str, actor: Actor, payload: Payload, n
     step = perform(state, name, actor, prepared.given)
     if isinstance(step, Refusal):
         return Refused(case.number, name, in_words(name, step.conditions))
-    return _Made(case.revision, state, prepared, step, rows)
+    return _Made(case, state, prepared, step, rows)
 
 
 def foresee(
@@ -267,23 +275,29 @@ def _record(
 def mirror_answers(case: Case, before: State, after: State) -> None:
     """Write the answers that changed beside the grounds, where queries find them."""
     old = {g.key: g.answer for g in before.grounds}
+    changed: dict[str, list[str]] = {}
     for ground in after.grounds:
         if ground.key in old and old[ground.key] != ground.answer:
-            Ground.objects.filter(case=case, key=ground.key).update(answer=ground.answer)
+            changed.setdefault(ground.answer, []).append(ground.key)
+    for answer, keys in changed.items():
+        for start in range(0, len(keys), AT_ONCE):
+            Ground.objects.filter(case=case, key__in=keys[start : start + AT_ONCE]).update(answer=answer)
 
 
 def mirror_due(case: Case, now: datetime) -> None:
-    """Write on the case what falls due first, where the docket is ordered by it."""
+    """Write on the case what falls due first, where the docket is ordered by it; on a closed one nothing is due."""
     from .standing import first_due
 
-    due = first_due(case, now)
+    due = None if case.closed else first_due(case, now)
     case.due_on, case.due_label = (due.on, due.label[:120]) if due else (None, "")
 
 
-def mirror_secrecy(case: Case, state: State) -> None:
+def mirror_secrecy(case: Case, before: State, after: State) -> None:
     """Write beside the case who may see it, where queries find it."""
-    now = secrecy_of(case, state)
+    now = secrecy_of(case, after)
     case.gagged, case.privacy_due = now.gagged, now.privacy_due
+    if not now.told and not any(p.notice == "told" for p in before.parties):
+        return
     # Whoever was told stays told; with no data in the case any more, they learn nothing more of it.
     held = dict(case.told.values_list("party", "silenced"))
     for party, silenced in (dict.fromkeys(held, True) | dict(now.told)).items():
@@ -332,9 +346,6 @@ def receive(
     token = _short(token)
 
     def do() -> Done | Refused:
-        earlier = _earlier(token, "", "receive", actor, None)
-        if earlier is not None:
-            return earlier
         step = perform(lifecycle.NEW, "receive", actor, payload)
         if isinstance(step, Refusal):
             return Refused("", "receive", in_words("receive", step.conditions))
@@ -345,7 +356,7 @@ def receive(
             state=state_to_json(step.state),
             revision=1,
         )
-        keep_files(case, files)
+        keep_files(case, files, first=1)
         known = {"served_on": served_on, "channel": channel, "served_on_entity": entity}
         CaseFact.objects.bulk_create(
             CaseFact(case=case, name=name, value=plain(value), evidence={"from": "docket"})

@@ -19,7 +19,7 @@ from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mappi
 from . import edition, entries, lifecycle, matching, precedents, privilege, registers, silence
 from .clocks import clocks, events
 from .lifecycle import Actor, State
-from .models import Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
+from .models import Act, Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
 from .states import part_to_json, state_from_json
 
 Payload = Mapping[str, Any]
@@ -41,10 +41,13 @@ def keep_originals(contents: Iterable[bytes]) -> list[str]:
     return [digest for digest, _ in digests]
 
 
-def keep_files(case: Case, files: list[tuple[str, bytes]]) -> list[str]:
-    """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once."""
+def keep_files(case: Case, files: list[tuple[str, bytes]], first: int = 0) -> list[str]:
+    """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once.
+
+    `first` is the number that the first of them gets, by default the next one of the case.
+    """
     digests = keep_originals(content for _, content in files)
-    first = case.documents.count() + 1
+    first = first or case.documents.count() + 1
     Document.objects.bulk_create(
         Document(case=case, number=number, original_id=digest, name=clean_name(name), media_type=_media_type(name))
         for number, ((name, _), digest) in enumerate(zip(files, digests, strict=True), first)
@@ -67,17 +70,20 @@ def _media_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _nothing(case: Case, state: State) -> None:
+def _nothing(act: Act, state: State) -> None:
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An act's payload as the lifecycle takes it, as it is recorded, and what is written beside the act."""
+    """An act's payload as the lifecycle takes it, as it is recorded, and what is written beside the act.
+
+    `write` is called under the lock, with the act as recorded and the state that it made.
+    """
 
     given: Payload
     record: Payload
-    write: Callable[[Case, State], None] = _nothing
+    write: Callable[[Act, State], None] = _nothing
 
 
 def as_given(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -87,7 +93,7 @@ def as_given(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepa
 def _prepare_read(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"documents": [{"id", "packet", "warnings"}], "facts": [...], "clauses": [...]}."""
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         for read in payload["documents"]:
             Document.objects.filter(case=case, pk=read["id"]).update(packet=read["packet"], warnings=read["warnings"])
         if payload["clauses"]:
@@ -122,7 +128,7 @@ def _prepare_confirm(case: Case, actor: Actor, payload: Payload, now: datetime) 
     complete = bool(payload.get("rest")) or not (waiting or unsure)
     user = int(actor.person) if actor.person.isdigit() else None
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         case.clauses = clauses
         new, known = [], []
         for (name, clause, target), value in sure.items():
@@ -207,7 +213,7 @@ def _prepare_authenticate(case: Case, actor: Actor, payload: Payload, now: datet
     }
     user = int(actor.person) if actor.person.isdigit() else None
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         evidence = {"from": "person", "how": str(payload.get("how") or ""), "number": number}
         set_fact(case, "verified", True, evidence, user, now)
 
@@ -239,7 +245,7 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
         "suspends": asks_to_suspend(result.demand),
     }
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         Assessment.objects.create(
             case=case,
             at=now,
@@ -450,7 +456,7 @@ def _prepare_draft(case: Case, actor: Actor, payload: Payload, now: datetime) ->
     if latest is not None and payload.get("assessment") != latest.pk:
         raise ActError("the case was assessed again meanwhile; hint: draft from the new assessment")
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         Draft.objects.create(
             case=case,
             number=case.drafts.count() + 1,
@@ -479,7 +485,7 @@ def _prepare_documents(case: Case, actor: Actor, payload: Payload, now: datetime
     files = list(payload.get("files") or ())
     sums = [hashlib.sha256(content).hexdigest() for _, content in files]
     said = {k: v for k, v in payload.items() if k != "files"} | {"documents": sums}
-    return Prepared(said, said, lambda case, state: keep_files(case, files) and None)
+    return Prepared(said, said, lambda act, state: keep_files(case, files) and None)
 
 
 def under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -530,7 +536,7 @@ def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime
         "law": law_is_of(case, now),
         "letter": letter and _number(letter),
     }
-    return Prepared(given, given, lambda case, state: precedents.file(case, keys, str(given["form"]), forum, on))
+    return Prepared(given, given, lambda act, state: precedents.file(act, keys, str(given["form"]), forum, on))
 
 
 def _prepare_outcome(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -545,7 +551,7 @@ def _prepare_outcome(case: Case, actor: Actor, payload: Payload, now: datetime) 
     forum, said = (str(payload.get(name) or "").strip() for name in ("forum", "said"))
     ruling = precedents.Ruling(str(given["result"]), on, forum, cost, currency, said)
     told = {"forum": forum, "decided_on": on, "cost": cost, "currency": currency, "said": said}
-    return Prepared(given, {**given, **told}, lambda case, state: precedents.decide(case, str(given["ground"]), ruling))
+    return Prepared(given, {**given, **told}, lambda act, state: precedents.decide(act, str(given["ground"]), ruling))
 
 
 def _prepare_appeal(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -554,7 +560,7 @@ def _prepare_appeal(case: Case, actor: Actor, payload: Payload, now: datetime) -
     on = _checked(payload, "filed_on", now, (filed.decided_on or filed.filed_on) if filed else case.served_on)
     ground, forum = str(payload.get("ground") or ""), str(payload.get("forum") or "")
     given = {"ground": ground, "forum": forum, "filed_on": on}
-    return Prepared(given, given, lambda case, state: precedents.appeal(case, ground, forum, on))
+    return Prepared(given, given, lambda act, state: precedents.appeal(act, ground, forum, on))
 
 
 def _checked(payload: Payload, name: str, now: datetime, first: date) -> date:
@@ -579,7 +585,7 @@ def _prepare_given_out(case: Case, actor: Actor, payload: Payload, now: datetime
 def _prepare_close(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"reason"}; of a demand that was withdrawn nothing is before a forum any more."""
     gone = payload.get("reason") == "withdrawn"
-    return Prepared(payload, payload, lambda case, state: precedents.withdraw(case, now.date()) if gone else None)
+    return Prepared(payload, payload, lambda act, state: precedents.withdraw(act, now.date()) if gone else None)
 
 
 def _number(raw: object) -> int:
@@ -619,7 +625,7 @@ def _prepare_test(case: Case, actor: Actor, payload: Payload, now: datetime) -> 
     at = now
     user = int(actor.person) if actor.person.isdigit() else None
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         for name, value in told.items():
             set_fact(case, name, value, {"from": "person"}, user, at)
         write_grounds(case, state, findings)

@@ -17,12 +17,20 @@ from .once import once
 
 RETURN = "return-date"
 NOT_CLOCKS = ("none", "before-disclosure")
-MOVING = frozenset({
-    "read", "confirm", "authenticate", "add-document", "assess", "test-disclosure", "record-gag", "set-gag-end",
-    "extend-gag", "review-gag", "end-gag", "record-danger", "sign-danger", "record-paper", "extend", "stay",
-    "end-stay",
-})  # fmt: skip
-"""The acts that write documents, facts, findings, bars or days, from which the days of a case follow."""
+MOVING: Mapping[str, tuple[str, ...]] = {
+    "read": ("documents", "facts"),
+    "confirm": ("facts",),
+    "authenticate": ("facts",),
+    "test-disclosure": ("facts",),
+    "add-document": ("documents",),
+    "record-paper": ("documents",),
+    "assess": ("assessments", "gags"),
+    **dict.fromkeys(("record-gag", "set-gag-end", "review-gag", "end-gag"), ("gags",)),
+    **dict.fromkeys(("record-danger", "sign-danger"), ("gags",)),
+    "extend-gag": ("documents", "gags"),
+    **dict.fromkeys(("extend", "stay", "end-stay"), ()),
+}
+"""The acts from which the days and the secrecy of a case follow, each with the rows (see `once`) that it writes."""
 
 
 def moves(name: str, said: Mapping[str, Any], told: Collection[str]) -> bool:

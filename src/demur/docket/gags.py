@@ -17,7 +17,7 @@ from .brings import ActError, Payload, Prepared
 from .clocks import place_of
 from .counting import legal_day
 from .lifecycle import Actor, State
-from .models import Case, Document, Gag, plain
+from .models import Act, Case, Document, Gag, plain
 from .states import state_from_json
 
 Prepare = Callable[[Case, Actor, Payload, datetime], Prepared]
@@ -82,7 +82,7 @@ def _kept(case: Case, row: Gag, payload: Payload, last: date | None, now: dateti
     row.until = silence.first_day_without(last)
     row.review_on = day_in(payload, "review_on") or silence.review_day(row.since, row.until, place_of(facts_of(case)))
     given = {**_said(payload), "gag": row.name, "until": plain(last), "party": row.party, "basis": row.basis}
-    return Prepared(given, given, lambda case, state: row.save())
+    return Prepared(given, given, lambda act, state: row.save())
 
 
 def _said(payload: Payload) -> dict[str, object]:
@@ -108,7 +108,7 @@ def _record_danger(case: Case, actor: Actor, payload: Payload, now: datetime) ->
 def _sign_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"gag"}: the second signature; from today on the danger bars."""
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         case.gags.filter(name=payload["gag"]).update(since=today_of(case, now))
 
     return Prepared(payload, _said(payload), write)
@@ -143,7 +143,7 @@ def _moved(case: Case, payload: Payload, last: date | None, paper: Callable[[Cas
     """A bar whose last day a person set: from now on it is theirs, and no assessment moves it."""
     given = {**_said(payload), "until": plain(last)}
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         row = gag_of(case, payload)
         if row is None:
             return
@@ -163,7 +163,7 @@ def _end(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     if by_itself and row is not None and (row.until is None or row.until > today_of(case, now)):
         raise ActError(f"{row.name} has not ended; hint: a silence ends by itself only after its last day")
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         if row is not None:
             row.ended_at, row.review_on = now, None
             row.kind = row.kind if by_itself or row.kind != "law" else "gag"
@@ -180,7 +180,7 @@ def _review(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepar
         raise ActError("its review day has not come; hint: the docket contests a silence again by itself")
     held = row
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         held.review_on = silence.review_day(today, held.until, place_of(facts_of(case)))
         held.save()
 

@@ -194,17 +194,14 @@ def chain(customer: Customer) -> tuple[Customer, ...]:
     return tuple(found)
 
 
-def whom_to_tell(party: str, day: date) -> tuple[Contact, ...]:
-    """The contacts to whom a notice or a redirection for this party goes first, its own and those of its controllers.
+def whom_to_tell(customer: Customer | None, day: date) -> tuple[Contact, ...]:
+    """The contacts to whom a notice or a redirection for this customer goes first, its own and its controllers'.
 
     A processor passes on what binds it: GDPR Art. 28(3)(a), SCC clause 15.1(a). Of each customer they are those with
-    nobody below; the word goes on to the ones above where no receipt comes. A party that is no customer has none.
+    nobody below; the word goes on to the ones above where no receipt comes. Where there is none, nobody.
     """
-    customer = Customer.objects.filter(slug=party).first()
-    if customer is None:
-        return ()
     found: list[Contact] = []
-    for one in chain(customer):
+    for one in chain(customer) if customer else ():
         active = [c for c in one.contacts.select_related("customer") if c.until is None or c.until > day]
         above = {c.above_id for c in active}
         found += [c for c in active if c.pk not in above]

@@ -33,7 +33,7 @@ def look(case: Case, now: datetime) -> tuple[str, ...]:
 def _found(case: Case, now: datetime) -> Iterator[str]:
     if case.documents.filter(packet__isnull=True, warnings=[]).exists():
         yield "unread"
-    if case.facts.filter(name__startswith="gag_", confirmed_at=None).exists():
+    if any(f.name.startswith("gag_") and f.confirmed_at is None for f in case.facts.all()):
         yield "unconfirmed"
     latest = case.assessments.first()
     facts = latest.demand if latest else {}
@@ -74,7 +74,7 @@ def is_outdated(case: Case, state: State, party: str) -> bool:
 
 def notice_of(case: Case, party: str) -> Notice | None:
     """The notice that is or was to go out to this party: the latest one written."""
-    return case.notices.filter(party=party).last()
+    return case.notices.filter(party=party).defer("pdf", "docx").last()
 
 
 def _write(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -85,7 +85,7 @@ def _write(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepare
         raise ActError("the notice is not of the latest assessment; hint: assess, then write it")
     sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("pdf", "docx")}
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         Notice.objects.create(
             case=case,
             party=payload["party"],
@@ -107,19 +107,16 @@ def _notify(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepar
     true = waiting is None or waiting.letter.get("disclosed", False) == disclosed(state_from_json(case.state), name)
     given = {**{k: plain(v) for k, v in payload.items()}, "looked": true and not look(case, now)}
 
-    def write(case: Case, state: State) -> None:
-        party = str(given["party"])
-        notice = notice_of(case, party)
-        if notice is not None:
-            notice.told_at = now
-            notice.save(update_fields=["told_at"])
-        sent = case.acts.get(seq=case.revision)
-        customer = Customer.objects.filter(slug=party).first()
-        first = matching.whom_to_tell(party, now.date())
+    def write(act: Act, state: State) -> None:
+        if waiting is not None:
+            waiting.told_at = now
+            waiting.save(update_fields=["told_at"])
+        customer = Customer.objects.filter(slug=name).first()
+        first = matching.whom_to_tell(customer, now.date())
         for contact in first:
-            tell(sent, party, contact, now)
+            tell(act, name, contact, now)
         if not first:
-            _deliver(case, act=sent, party=party, to=customer.name if customer else party, how="hand", at=now)
+            _deliver(act, party=name, to=customer.name if customer else name, how="hand", at=now)
 
     return Prepared(given, given, write)
 
@@ -129,12 +126,12 @@ def tell(sent: Act, party: str, contact: Contact, now: datetime) -> None:
     if not Delivery.objects.filter(act=sent, party=party, contact=contact).exists():
         how = "mail" if mail.configured() else "hand"
         secret = secrets.token_urlsafe(24)
-        _deliver(sent.case, act=sent, party=party, contact=contact, to=contact.email, how=how, at=now, receipt=secret)
+        _deliver(sent, party=party, contact=contact, to=contact.email, how=how, at=now, receipt=secret)
 
 
-def _deliver(case: Case, **delivery: Any) -> None:
-    number = Delivery.objects.filter(act__case=case).count() + 1
-    Delivery.objects.create(number=number, **delivery)
+def _deliver(act: Act, **delivery: Any) -> None:
+    number = Delivery.objects.filter(act__case=act.case_id).count() + 1
+    Delivery.objects.create(act=act, number=number, **delivery)
 
 
 def _redirect(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -148,9 +145,8 @@ def _redirect(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prep
     body = brings.demand_as_stated(case).facts.get("issuer_body")
     to, how = str(payload.get("to") or body or ""), str(payload.get("how") or "post")
 
-    def write(case: Case, state: State) -> None:
-        act = case.acts.get(seq=case.revision)
-        _deliver(case, act=act, party=str(payload["party"]), to=to[:254], how=how[:20], at=now)
+    def write(act: Act, state: State) -> None:
+        _deliver(act, party=str(payload["party"]), to=to[:254], how=how[:20], at=now)
 
     return Prepared(prepared.given, {**prepared.record, **refers}, write)
 
@@ -165,7 +161,7 @@ def _record_delivery(case: Case, actor: Actor, payload: Payload, now: datetime) 
     sums = [hashlib.sha256(content).hexdigest() for content in papers]
     said = {k: plain(v) for k, v in payload.items() if k != "files"} | ({"papers": sums} if sums else {})
 
-    def write(case: Case, state: State) -> None:
+    def write(act: Act, state: State) -> None:
         if row is None:
             return
         # A contact's receipt waits for no case: look at the delivery as it now is.

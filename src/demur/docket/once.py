@@ -17,9 +17,9 @@ def read_once(case: Case, kept: Mapping[str, Any] | None = None) -> Iterator[Map
     """Within it, the case's facts, documents, gags and latest assessment are read once, when they are first asked for.
 
     Nothing may be written to them meanwhile; and of the assessments only the latest is seen. What it gives may be
-    handed in again as `kept` as long as none of them was written: then what was read is not read anew.
+    handed in again as `kept`, less the rows that were written: then what was read is not read anew.
     """
-    case._prefetched_objects_cache = rows = dict(kept) if kept else _rows(case)
+    case._prefetched_objects_cache = rows = _rows(case, kept or {})
     case.__dict__["_once"] = {}
     try:
         yield rows
@@ -28,12 +28,17 @@ def read_once(case: Case, kept: Mapping[str, Any] | None = None) -> Iterator[Map
         del case.__dict__["_once"]
 
 
-def _rows(case: Case) -> dict[str, Any]:
+def _rows(case: Case, kept: Mapping[str, Any]) -> dict[str, Any]:
     # A related manager gives out the query set that stands here, and a query set keeps what it read.
-    rows: dict[str, Any] = {name: getattr(case, name).all() for name in ROWS}
-    assessments = case.assessments.all()
-    assessments._result_cache = list(assessments[:1])
-    return rows | {"assessments": assessments}
+    rows: dict[str, Any] = {name: getattr(case, name).all() for name in ROWS} | dict(kept)
+    # The state knows whether there is a bar, or an assessment, at all: most acts come before the first of either.
+    if not case.state.get("bars"):
+        rows["gags"]._result_cache = []
+    if "assessments" not in rows:
+        assessments = case.assessments.defer("compels")
+        assessments._result_cache = list(assessments[:1]) if case.state.get("assessed") else []
+        rows["assessments"] = assessments
+    return rows
 
 
 def once(case: Case, key: Hashable, make: Callable[[], T]) -> T:

@@ -97,21 +97,17 @@ def minor_units(raw: object, currency: str) -> tuple[int | None, str]:
 # ------------------------------------------------------------------------------------------- what is written
 
 
-def _now(case: Case) -> Act:
-    """The act that is being done: `acts` has recorded it before it writes what the act brings."""
-    return Act.objects.get(case=case, seq=case.revision)
-
-
-def file(case: Case, keys: Iterable[str], form: str, forum: str, on: date) -> None:
-    """A challenge was filed: one pending outcome a ground, before `forum`.
+def file(act: Act, keys: Iterable[str], form: str, forum: str, on: date) -> None:
+    """A challenge was filed by this act: one pending outcome a ground, before `forum`.
 
     A court is always named (`admitted`); what goes to no court goes to the authority, or where `forum` says.
     """
+    case = act.case
     instances = Counter(Outcome.objects.filter(case=case).values_list("ground", flat=True))
     Outcome.objects.bulk_create(
         Outcome(
             case=case, ground=ground.key, rule=ground.rule, form=form, forum=forum or ISSUER,
-            instance=instances[ground.key] + 1, filed=_now(case), filed_on=on,
+            instance=instances[ground.key] + 1, filed=act, filed_on=on,
         )
         for ground in Ground.objects.filter(case=case, key__in=list(keys))
     )  # fmt: skip
@@ -122,13 +118,13 @@ def last(case: Case, key: str) -> Outcome | None:
     return Outcome.objects.filter(case=case, ground=key).order_by("-instance").first()
 
 
-def appeal(case: Case, key: str, forum: str, on: date) -> None:
-    """The ruling on a ground was appealed: its next instance is pending."""
-    before = last(case, key)
+def appeal(act: Act, key: str, forum: str, on: date) -> None:
+    """The ruling on a ground was appealed by this act: its next instance is pending."""
+    before = last(act.case, key)
     if before is not None:
         Outcome.objects.create(
-            case=case, ground=key, rule=before.rule, form=before.form, forum=forum or before.forum,
-            instance=before.instance + 1, filed=_now(case), filed_on=on,
+            case=act.case, ground=key, rule=before.rule, form=before.form, forum=forum or before.forum,
+            instance=before.instance + 1, filed=act, filed_on=on,
         )  # fmt: skip
 
 
@@ -144,19 +140,19 @@ class Ruling:
     said: str = ""
 
 
-def decide(case: Case, key: str, ruling: Ruling) -> None:
-    """The latest filing on a ground was decided."""
-    outcome = last(case, key)
+def decide(act: Act, key: str, ruling: Ruling) -> None:
+    """The latest filing on a ground was decided, as this act records."""
+    outcome = last(act.case, key)
     if outcome is not None:
-        outcome.result, outcome.decided_on, outcome.decided = ruling.result, ruling.on, _now(case)
+        outcome.result, outcome.decided_on, outcome.decided = ruling.result, ruling.on, act
         outcome.forum = ruling.forum or outcome.forum
         outcome.cost, outcome.currency, outcome.said = ruling.cost, ruling.currency, ruling.said
         outcome.save()
 
 
-def withdraw(case: Case, on: date) -> None:
+def withdraw(act: Act, on: date) -> None:
     """The authority withdrew the demand: nothing of it is before a forum any more."""
-    Outcome.objects.filter(case=case, result="").update(result="withdrawn", decided=_now(case), decided_on=on)
+    Outcome.objects.filter(case=act.case, result="").update(result="withdrawn", decided=act, decided_on=on)
 
 
 # ------------------------------------------------------------------------------------------- what it tells

@@ -55,6 +55,15 @@ def secrecy(state: State, gag_present: bool | None, statute: bool) -> Secrecy:
     return Secrecy(_gagged(state, gag_present, statute, told), _privacy_due(state), told)
 
 
+def bears_on_secrecy(before: State, after: State) -> bool:
+    """Whether two states differ in anything that secrecy rests on, the facts and findings beside them being the same."""
+    return _rests_on(before) != _rests_on(after)
+
+
+def _rests_on(s: State) -> tuple[object, ...]:
+    return s.confirmed, s.assessed, s.bars, {p.name: p.notice == "told" for p in s.parties}, _privacy_due(s)
+
+
 def _gagged(s: State, gag_present: bool | None, statute: bool, told: Mapping[str, bool]) -> bool:
     # A paper that nobody read and confirmed may hold a gag; a bar half signed may yet bar.
     if not s.confirmed or any(not b.ended for b in s.bars):

@@ -210,7 +210,7 @@ def customer(request: HttpRequest, slug: str) -> HttpResponse:
         "row": _customer_row(held),
         "handles": [(words.say(f"handle-kinds.{h.kind}"), h.value) for h in held.handles.all()],
         "tree": _tree(list(held.contacts.select_related("user")), _today()),
-        "first": [c.name for c in matching.whom_to_tell(slug, _today())],
+        "first": [c.name for c in matching.whom_to_tell(held, _today())],
         "chain": matching.chain(held)[1:],
         "below": held.processors.all(),
         "promises": [_promise(p, _today()) for p in promised],
