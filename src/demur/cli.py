@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         "worker", _worker, "what the program does by itself: read, assess, watch the clocks, tell, publish",
         arg("--once", action="store_true", help="do what is due and stop; 1 where something failed"),
         arg("--every", type=float, default=5, metavar="SECONDS", help="the pause between two turns (default 5)"),
+        arg("--beside", action="store_true", help=argparse.SUPPRESS),  # end with the standard input
     )  # fmt: skip
     add(
         "witness", _witness, "cosign the checkpoints of logs that only grow",
@@ -696,7 +697,10 @@ def _worker(args: Any) -> int:
     if args.every <= 0:
         raise InputError("the pause is no time; hint: give seconds, such as --every 5")
     from demur.desk.server import open_database
+    from demur.desk.watch import end_with_input
 
+    if args.beside:
+        end_with_input()
     open_database()
     from datetime import UTC, datetime, timedelta
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from demur.docket import acts, standing
-from demur.docket.models import Case, Original
+from demur.docket.models import Case, LastTurn, Original
 
 from .conftest import FACTS, LETTER, NOW, receive, take, token
 
@@ -138,6 +139,16 @@ def test_the_docket_asks_the_database_no_more_for_many_cases(sign_in, office, dj
 
 
 # ------------------------------------------------------------------ receive
+
+
+def test_it_says_when_no_worker_has_been_at_work_for_long(sign_in):
+    client = sign_in("rita")
+    assert "No worker has been at work yet" in _text(client.get("/docket/"))
+    noted = LastTurn.objects.create(at=timezone.now() - timedelta(minutes=9))
+    assert "worker" not in _text(client.get("/docket/"))
+    noted.at = timezone.now() - timedelta(minutes=11)
+    noted.save()
+    assert f"The worker was last at work on {noted.at:%-d %B, %H:%M} (UTC)." in _text(client.get("/docket/"))
 
 
 def _form(**changed):

@@ -20,7 +20,7 @@ from demur.docket import chores, clocks, due, outbox
 from demur.docket.acts import DEMUR, ActError, act
 from demur.docket.models import Assessment, Case, Notice, OutboxEvent, ReminderSent, Taken, Visit
 from demur.docket.standing import first_due
-from demur.docket.worker import Worker, retry_in, told, waiting
+from demur.docket.worker import Worker, last_turn, retry_in, told, waiting
 from demur.ledger import verify
 
 from .conftest import NOW, token
@@ -252,6 +252,21 @@ def test_one_bad_case_is_left_for_a_while_and_the_rest_goes_on(office, worker, m
     at_work(worker, NOW + timedelta(minutes=5))
     assert acted(bad)[-1] == "write-notice"
     assert Visit.objects.get(case__number=bad).failures == 0
+
+
+@db
+def test_it_notes_that_it_is_at_work_once_a_minute_and_only_after_a_whole_turn(worker, monkeypatch):
+    assert last_turn(NOW) == (None, True)
+    for seconds, noted in ((0, 0), (59, 0), (60, 60), (90, 60)):
+        at_work(worker, NOW + timedelta(seconds=seconds))
+        assert last_turn(NOW) == (NOW + timedelta(seconds=noted), False)
+    # Another worker may be at work as well: the last note of any counts.
+    at_work(Worker(worker.data), NOW + timedelta(minutes=5))
+    monkeypatch.setattr(worker, "_hand_over", lambda now: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        worker.turn(NOW + timedelta(hours=1))
+    assert last_turn(NOW + timedelta(minutes=15)) == (NOW + timedelta(minutes=5), False)
+    assert last_turn(NOW + timedelta(minutes=16)) == (NOW + timedelta(minutes=5), True)
 
 
 def test_it_waits_longer_each_time_but_never_more_than_an_hour():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from demur.options import OptionError
+
+from .watch import kept_running
 
 
 def prepare() -> None:
@@ -64,15 +64,10 @@ def need_free(host: str, port: int) -> None:
             raise SystemExit(2)
 
 
-@contextmanager
-def worker_beside(every: float = 2) -> Iterator[None]:
+def worker_beside(every: float = 2) -> AbstractContextManager[None]:
     """A worker in a process of its own while the desk is served, with a pause of so many seconds between its turns."""
-    worker = subprocess.Popen([sys.executable, "-m", "demur.cli", "worker", "--every", str(every)])
-    try:
-        yield
-    finally:
-        worker.terminate()
-        worker.wait(60)
+    command = [sys.executable, "-m", "demur.cli", "worker", "--every", str(every), "--beside"]
+    return kept_running("the worker", command)
 
 
 def serve(host: str = "127.0.0.1", port: int = 8000, threads: int = 8, log: bool = False, worker: bool = True) -> None:

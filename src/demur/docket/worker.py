@@ -27,7 +27,7 @@ from demur.ledger import SqlStore
 
 from . import chores, entries, outbox, post
 from .acts import ActError
-from .models import Case, OutboxEvent, Visit
+from .models import Case, LastTurn, OutboxEvent, Visit
 from .once import read_once
 
 log = logging.getLogger("demur.worker")
@@ -40,6 +40,8 @@ LOOK_BACK = 10_000
 """So many events are looked at again in each turn, for one that committed late."""
 CATCH_UP = 36
 """Epochs published at once after the worker stood still: those of six hours. They tell only that it stood still."""
+NOTE_EVERY, LATE = timedelta(minutes=1), timedelta(minutes=10)
+"""How often a worker notes that it is at work, and after how long without a note people are told."""
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -69,6 +71,8 @@ class Worker:
     """What failed outside a case, with how often in a row and when it is tried again."""
     handed: int = 0
     """The key of an event up to which all were handed over, since this worker started."""
+    noted: datetime | None = None
+    """When this worker last noted that it came through a turn."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when the process is asked to stop: the case at hand is finished, the next one is left."""
 
@@ -80,6 +84,9 @@ class Worker:
             if alone:
                 failures += sum(not self._try(name, do, now) for name, do in post.errands(now))
                 failures += not self._try("publish", lambda: self.publish(now), now)
+        if self.noted is None or not self.noted <= now < self.noted + NOTE_EVERY:
+            LastTurn.objects.update_or_create(pk=1, defaults={"at": now})
+            self.noted = now
         return failures
 
     # -------------------------------------------------------------------- cases
@@ -169,6 +176,12 @@ class Worker:
                 # The database itself is away, or the disk is full: nothing is lost, and nothing else can be done.
                 log.warning("the turn broke off: %s", told(error))
             self.stop.wait(every)
+
+
+def last_turn(now: datetime) -> tuple[datetime | None, bool]:
+    """When a worker last came through a turn (None: never), and whether that is so long ago that people are told."""
+    at = LastTurn.objects.values_list("at", flat=True).first()
+    return at, at is None or at < now - LATE
 
 
 def waiting(now: datetime) -> QuerySet[Case]:

@@ -21,6 +21,7 @@ from demur.docket.lifecycle import ACTS, State, stops
 from demur.docket.standing import Next, by_rule, next_step, open_rules, state_of
 from demur.docket.visible import SEE_ALL, privileged_to, whole_cases
 from demur.docket.words import words as docket_words
+from demur.docket.worker import last_turn
 from demur.facts import vocabulary
 
 from .. import says, tables, words
@@ -174,6 +175,14 @@ def _stands(case: models.Case, state: State, privileged: bool) -> str:
     )
 
 
+def _worker() -> str:
+    """That the worker has not been at work for long, "" where it has."""
+    at, late = last_turn(timezone.now())
+    if not late:
+        return ""
+    return words.say("worker.late", at=f"{at:%-d %B, %H:%M}") if at else words.say("worker.never")
+
+
 def _filled(cases: Iterable[models.Case]) -> list[models.Case]:
     keys = [c.pk for c in cases]
     held = models.Case.objects.filter(pk__in=keys).annotate(
@@ -230,7 +239,7 @@ def docket(request: HttpRequest, form: str = "") -> HttpResponse:
     }
     if request.htmx and request.htmx.target == "cases":
         return render(request, "desk/docket/cases.html", told)
-    return render(request, "desk/docket/docket.html", told)
+    return render(request, "desk/docket/docket.html", {**told, "worker": _worker()})
 
 
 @open_to(RECEIVERS)

@@ -24,10 +24,11 @@ from .cases import (
 from .challenges import Outcome
 from .registers import Authority, Contact, ContractPromise, Customer, Handle, RegisterChange
 from .telling import Delivery, Gag, Notice, ReminderSent, Told
-from .work import Taken, Visit
+from .work import LastTurn, Taken, Visit
 
 __all__ = [
     "Act", "Assessment", "Authority", "Case", "CaseFact", "Contact", "ContractPromise", "Customer", "Delivery",
-    "Document", "Draft", "Entry", "Gag", "Ground", "Handle", "Membership", "Notice", "Original", "OutboxEvent",
-    "Outcome", "RegisterChange", "ReminderSent", "Taken", "Told", "Visit", "fit", "plain", "random_number",
+    "Document", "Draft", "Entry", "Gag", "Ground", "Handle", "LastTurn", "Membership", "Notice", "Original",
+    "OutboxEvent", "Outcome", "RegisterChange", "ReminderSent", "Taken", "Told", "Visit", "fit", "plain",
+    "random_number",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the worker remembers: which room took which event, and when a case needs it again."""
+"""What the worker remembers: which room took which event, when a case needs it again, and when it was last at work."""
 
 from __future__ import annotations
 
@@ -35,3 +35,12 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} at {self.revision}"
+
+
+class LastTurn(models.Model):
+    """When any worker last came through a whole turn, to about a minute; one row, none before the first turn."""
+
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.at}"
