@@ -255,15 +255,15 @@ def _stops(finding: Finding) -> bool:
 
 
 def questions(unknown: Sequence[Finding], facts: Collection[str]) -> tuple[Question, ...]:
-    """The missing facts among `facts`, those first that the weightiest rules wait for."""
+    """The missing facts among `facts`, those first that the weightiest rules wait for; categories as one question."""
     wanted: dict[str, list[str]] = {}
     for finding in sorted(unknown, key=rank):
         for fact in finding.missing:
             if fact in facts:
-                rules = wanted.setdefault(fact, [])
+                rules = wanted.setdefault(asked_as(fact), [])
                 if finding.rule not in rules:
                     rules.append(finding.rule)
-    return tuple(Question(fact, vocabulary()[fact].ask, tuple(rules)) for fact, rules in wanted.items())
+    return tuple(Question(fact, in_words(fact), tuple(rules)) for fact, rules in wanted.items())
 
 
 def left_out(

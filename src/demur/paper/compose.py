@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from itertools import pairwise
 from string import ascii_lowercase
 
 from demur.facts import vocabulary
 
 from .argue import is_court
-from .letter import Argument, Asked, Block, Letter, Party, Seal, Sheet
+from .letter import Argument, Asked, Block, Letter, Party, Redirected, Seal, Sheet
 from .words import Words, words
 
+TO_AUTHORITY = ("objection", "gag-notice", "redirection", "paper-demand")
+"""The papers that go to the authority itself: they name its own reference."""
 US_PAPER = ("us", "ca", "pr")
 """Countries whose authorities use US Letter paper; all others get A4 (ISO 216)."""
 
@@ -81,7 +84,7 @@ def _references(letter: Letter, say: Words) -> tuple[tuple[str, str], ...]:
     days = {"issued": letter.issued_on, "served": letter.served_on, "due": letter.due_on}
     dated = {name: say.day(day, letter.country) if day else "" for name, day in days.items()}
     rows = {
-        "your_reference": letter.reference if letter.paper in ("objection", "gag-notice") else "",
+        "your_reference": letter.reference if letter.paper in TO_AUTHORITY else "",
         "our_reference": letter.our_reference,
         "instrument": what[:1].upper() + what[1:],
         "basis": letter.legal_basis if letter.paper != "notice" else "",
@@ -307,14 +310,80 @@ def _offer(letter: Letter, say: Words) -> list[Block]:
 
 
 def _reply(letter: Letter, say: Words) -> list[Block]:
-    table = "objection"
+    first = _reply_by(letter, say, "objection")
+    return [_para(" ".join([first, say("objection", "reply_stay")] if letter.grounds else [first]))]
+
+
+def _reply_by(letter: Letter, say: Words, table: str) -> str:
     if letter.reply_by is None:
-        first = say(table, "reply_soon")
-    elif letter.reply_by > letter.on:
-        first = say(table, "reply_by", date=_day(letter, letter.reply_by, say))
+        return say(table, "reply_soon")
+    key = "reply_by" if letter.reply_by > letter.on else "reply_lapsed"
+    return say(table, key, date=_day(letter, letter.reply_by, say))
+
+
+def _redirection(letter: Letter, say: Words) -> list[Block]:
+    table, to = "redirection", letter.redirected or Redirected()
+    where = say("name", "demand") if to.whole else say(table, "part")
+    blocks = [
+        _para(_entity(letter, "opening" if to.whole else "opening_part", say, table)),
+        *_demanded(letter, say, say(table, "demanded")),
+        _heading(say(table, "whose")),
+        *_whose(to, say),
+    ]
+    if letter.grounds:
+        blocks += [_heading(say(table, "grounds" if len(letter.grounds) > 1 else "grounds_one"))]
+        blocks += [_ground(g, n, say, asks=False) for n, g in enumerate(letter.grounds, 1)]
+    if letter.requests:
+        blocks += [_heading(say(table, "requests")), _para(say(table, "requests_lead"))]
+        blocks += [_ground(r, n, say, asks=False) for n, r in zip(ascii_lowercase, letter.requests, strict=False)]
+    blocks += [
+        _heading(say(table, "withheld")),
+        _para(say(table, "withheld_rest" if letter.disclosed else "withheld_all", where=where)),
+    ]
+    if letter.preserved:
+        blocks.append(_para(say(table, "preserved", where=where)))
+    if to.silent:
+        blocks.append(_para(say(table, "silent")))
+    blocks += [_heading(say(table, "reserved")), _para(say(table, "reserved_all"))]
+    if letter.reserved:
+        other = [_no_stop(r.title) + (f" ({say.listed(r.cites)})" if r.cites else "") for r in letter.reserved]
+        blocks.append(_para(say(table, "reserved_other", list=say.listed(other, "semicolon"))))
+    return [*blocks, _heading(say(table, "reply")), _para(_reply_by(letter, say, table))]
+
+
+def _whose(to: Redirected, say: Words) -> list[Block]:
+    """Who answers for the data, from the customer up, and how each is reached."""
+    table = "redirection"
+    if not to.chain:
+        return [_para(" ".join([say(table, "whose_processor" if to.processor else "whose_other"), say(table, "send")]))]
+    names = [party.name for party in to.chain]
+    said = [say(table, "named_processor" if to.processor else "named_other", customer=names[0])]
+    said += [say(table, "above", below=low, above=high) for low, high in pairwise(names)]
+    if len(names) > 1:
+        said.append(say(table, "send_above", customer=names[0], above=say.listed(names[1:])))
     else:
-        first = say(table, "reply_lapsed", date=_day(letter, letter.reply_by, say))
-    return [_para(" ".join([first, say(table, "reply_stay")] if letter.grounds else [first]))]
+        said.append(say(table, "send_named", customer=names[0]))
+    known = [(party.name, "\n".join(party.lines)) for party in to.chain if party.lines]
+    return [_para(" ".join(said)), *([_para(say(table, "contact")), Block("rows", rows=tuple(known))] if known else [])]
+
+
+def _paper_demand(letter: Letter, say: Words) -> list[Block]:
+    table = "paper-demand"
+    given = _day(letter, letter.given_on or letter.on, say)
+    by = say(table, "ask_by", date=_day(letter, letter.reply_by, say)) if letter.reply_by else ""
+    blocks = [
+        _para(say(table, "opening", what=_instrument(letter, say), given=given)),
+        *_demanded(letter, say, say(table, "demanded")),
+        _heading(say(table, "asked")),
+        _para(say(table, "ask", by=by or say(table, "ask_soon"))),
+        _items((say(table, "ask_paper"), say(table, "ask_confirmation"))),
+    ]
+    if letter.reply_by and letter.reply_by <= letter.on:
+        blocks.append(_para(say(table, "lapsed", date=_day(letter, letter.reply_by, say))))
+    if letter.grounds:
+        blocks += [_heading(say(table, "grounds"))]
+        blocks += [_ground(g, n, say, asks=False) for n, g in enumerate(letter.grounds, 1)]
+    return [*blocks, _heading(say(table, "next")), _para(say(table, "weighed")), _para(say(table, "reserved"))]
 
 
 def _no_stop(text: str) -> str:
@@ -542,4 +611,6 @@ _BODIES: Mapping[str, Callable[[Letter, Words], list[Block]]] = {
     "gag-notice": _gag_notice,
     "notice": _notice,
     "counsel-note": _counsel_note,
+    "redirection": _redirection,
+    "paper-demand": _paper_demand,
 }

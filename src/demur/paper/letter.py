@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Paper = Literal["objection", "court-draft", "gag-notice", "notice", "counsel-note"]
+Paper = Literal["objection", "court-draft", "gag-notice", "notice", "counsel-note", "redirection", "paper-demand"]
 Part = Literal["demand", "gag", "request"]
 
 
@@ -97,6 +97,21 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirected:
+    """To whom a demand is sent on, and what may be said of it.
+
+    `chain` is the customer, and above it those for whom it processes in its turn, up to the controller; empty where
+    no register names the customer. `processor` says that the provider processes these data for it. `whole`: all that
+    the demand asks is the customer's. `silent`: a duty of non-disclosure holds, and the customer was told nothing.
+    """
+
+    chain: tuple[Party, ...] = ()
+    processor: bool = False
+    whole: bool = True
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A paper as a value: everything it says, none of it set yet. `sheet` gives it its words."""
 
@@ -130,6 +145,8 @@ class Letter:
     rights: tuple[Argument, ...] = ()
     done: tuple[str, ...] = ()
     disclosed: bool = False
+    redirected: Redirected | None = None
+    given_on: date | None = None
     verified: bool = False
     left_out: tuple[LeftOut, ...] = ()
     own_questions: tuple[Question, ...] = ()

@@ -22,7 +22,7 @@ from .argue import (
     paper_facts,
     questions,
 )
-from .letter import Argument, Letter, Party, Seal
+from .letter import Argument, Letter, Party, Redirected, Seal
 from .words import Words, words
 
 QUESTIONS_AT_MOST = 8
@@ -153,6 +153,85 @@ def gag_notice(
         _begin("gag-notice", assessment, provider, recipient or authority_of(demand, say), today, language),
         our_reference=our_reference,
         grounds=tuple(argument(group, demand, say) for group in by_rule(argued)),
+    )
+
+
+def redirection(
+    assessment: Assessment,
+    *,
+    provider: Party,
+    recipient: Party | None = None,
+    to: Redirected,
+    today: date,
+    language: str = "en",
+    only: Collection[tuple[int, int]] | None = None,
+    our_reference: str = "",
+    preserved: bool = False,
+    disclosed: bool = False,
+    reply_by: date | None = None,
+) -> Letter:
+    """The letter that sends the authority to the customer, who can answer for itself.
+
+    `only` limits it to the customer's own (clause, target). It rests on the findings that hold, whose effect is to
+    redirect, and which rest on who the customer is; those that point to another channel are reserved. Where none
+    holds it asks, and cites nothing. `disclosed` says that data of the customer left already.
+    """
+    say = words(language)
+    demand = assessment.demand
+    found = [f for f in assessment.holding() if f.effect == "redirect" and may_be_argued(f) and _concerns(f, only)]
+    customers = set(paper_facts()["redirection"]["customer"])
+    mine = [f for f in found if any(customers & set(reason.facts) for reason in f.because)]
+    arguments = [argument(group, demand, say) for group in by_rule(mine)]
+    return replace(
+        _begin("redirection", assessment, provider, recipient or authority_of(demand, say), today, language),
+        our_reference=our_reference,
+        asked=asked(demand, say, only),
+        redirected=to,
+        grounds=tuple(a for a in arguments if not _is_request(a)),
+        requests=tuple(a for a in arguments if _is_request(a)),
+        reserved=tuple(argument(group, demand, say) for group in by_rule(f for f in found if f not in mine)),
+        preserved=preserved,
+        disclosed=disclosed,
+        reply_by=reply_by or _day(demand, "due_on"),
+    )
+
+
+def _concerns(finding: Finding, only: Collection[tuple[int, int]] | None) -> bool:
+    """Whether a finding is on the demand as a whole, or on one of these (clause, target)."""
+    if only is None or finding.clause is None:
+        return True
+    return any(finding.clause == clause and finding.target in (None, target) for clause, target in only)
+
+
+def paper_demand(
+    assessment: Assessment,
+    *,
+    provider: Party,
+    recipient: Party | None = None,
+    clocks: Collection[str],
+    today: date,
+    given_on: date,
+    reply_by: date | None = None,
+    language: str = "en",
+    only: Collection[tuple[int, int]] | None = None,
+    our_reference: str = "",
+) -> Letter:
+    """The letter that asks the authority for the court's paper, after data were given in an emergency.
+
+    It cites the findings that hold and set one of these `clocks`, by which the paper is owed; `reply_by` is the last
+    day. `given_on` is the day on which the data were given, `only` the (clause, target) that left.
+    """
+    say = words(language)
+    demand = assessment.demand
+    owed = [f for f in assessment.holding() if f.by in clocks]
+    return replace(
+        _begin("paper-demand", assessment, provider, recipient or authority_of(demand, say), today, language),
+        our_reference=our_reference,
+        due_on=None,
+        given_on=given_on,
+        asked=asked(demand, say, only),
+        grounds=tuple(argument(group, demand, say) for group in by_rule(owed)),
+        reply_by=reply_by,
     )
 
 
