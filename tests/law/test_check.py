@@ -130,6 +130,13 @@ def defects(folder: Path, text: str) -> list[Problem]:
             rule(when="asks_content and as_of < date '2000-01-01'", more="from = 2001-01-01"),
             "error", "can hold on no facts",
         ),
+        (
+            rule(
+                when="asks_content and verified is false",
+                holds='{ kind = "nsl", asks_content = true, verified = false }',
+            ),
+            "note", "x.a: a hard ground that holds on verified and never asks for it",
+        ),
     ],
 )  # fmt: skip
 def test_each_defect_is_found(tmp_path: Path, text: str, weight: str, says: str) -> None:
@@ -152,6 +159,17 @@ def test_each_defect_is_found(tmp_path: Path, text: str, weight: str, says: str)
         rule(when="asks_content and as_of < date '2000-01-01'", holds=CONTENT.replace("}", ", as_of = 1999-01-01 }"))
         .replace('kind = "cid" }', 'kind = "cid", as_of = 1999-01-01 }')
         .replace('unknown = [{ kind = "nsl"', 'unknown = [{ kind = "nsl", as_of = 1999-01-01'),
+        # An event that nobody recorded has not happened: a hard ground may be silent on it.
+        rule(
+            when="asks_content and scope_creep is true",
+            holds='{ kind = "nsl", asks_content = true, scope_creep = true }',
+        ).replace('unknown = [{ kind = "nsl"', 'unknown = [{ kind = "nsl", scope_creep = true'),
+        # Neither need a soft one ask.
+        rule(
+            when="asks_content and verified is false",
+            holds='{ kind = "nsl", asks_content = true, verified = false }',
+            more='force = "soft"',
+        ).replace('unknown = [{ kind = "nsl"', 'unknown = [{ kind = "nsl", verified = false'),
         # What is asked for only under a condition: the condition decides in an example of unknown.
         rule(when="asks_content and (asks_content is not null or asks_location)").replace(
             'unknown = [{ kind = "nsl" }]', f"unknown = [{PLACE}]"
@@ -167,6 +185,10 @@ def test_the_library_that_ships_has_neither_error_nor_warning() -> None:
     assert [str(p) for p in found if p.weight == "error"] == []
     # A fact may be told and shown before a rule turns on it; everything else is a rule's own.
     assert [str(p) for p in found if p.weight == "warning" and p.file != "vocabulary"] == []
+
+
+def test_no_hard_ground_that_ships_takes_unknown_for_no() -> None:
+    assert [str(p) for p in check()[1] if "never asks for it" in p.message] == []
 
 
 def test_every_rule_walks_through_time_without_gap_or_overlap() -> None:

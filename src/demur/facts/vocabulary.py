@@ -15,11 +15,16 @@ Level = Literal["demand", "clause", "target", "disclosure", "transfer"]
 LEVELS: tuple[Level, ...] = ("demand", "clause", "target", "disclosure", "transfer")
 Type = Literal["bool", "enum", "int", "date", "text"]
 TYPES: tuple[Type, ...] = ("bool", "enum", "int", "date", "text")
+UNSAID = ("", "paper", "event")
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact of the vocabulary: what it is, and the words it is shown and asked in."""
+    """One fact of the vocabulary: what it is, and the words it is shown and asked in.
+
+    `unsaid` says why a rule may take it as no while nobody told it: it stands on the `paper` served or in the
+    provider's own books, or is an `event` that somebody would have recorded. Of every other fact unknown is not no.
+    """
 
     name: str
     level: Level
@@ -30,6 +35,7 @@ class Fact:
     ask: str
     told: str
     values: Mapping[str, str]
+    unsaid: str = ""
 
     def sentence(self, value: object) -> str:
         """The fact with this value, as a sentence without full stop; `value` must not be None."""
@@ -42,12 +48,14 @@ class Fact:
 class Vocabulary:
     """All facts by name, in the order of the file; `text` is the file.
 
-    `categories` are those of data that a clause can ask for; category `c` is the fact `asks_c`.
+    `categories` are those of data that a clause can ask for; category `c` is the fact `asks_c`. `ask_categories` is
+    the question for all of them at once.
     """
 
     facts: Mapping[str, Fact]
     categories: tuple[str, ...]
     text: str
+    ask_categories: str = ""
 
     def __getitem__(self, name: str) -> Fact:
         return self.facts[name]
@@ -64,6 +72,7 @@ def parse(text: str) -> Vocabulary:
     """Build a vocabulary from TOML. Raises ValueError naming the fact that is malformed."""
     tables = tomllib.loads(text)
     lists = cast("dict[str, dict[str, str]]", tables.pop("lists", {}))
+    ask_categories = str(tables.pop("categories", {}).get("ask", ""))
     facts: dict[str, Fact] = {}
     for level, entries in tables.items():
         if level not in LEVELS:
@@ -73,6 +82,8 @@ def parse(text: str) -> Vocabulary:
                 raise ValueError(f"vocabulary: {name} is declared twice; hint: a fact has one level")
             if entry.get("type") not in TYPES:
                 raise ValueError(f"vocabulary: {name}: type {entry.get('type')!r}; hint: one of {', '.join(TYPES)}")
+            if entry.get("unsaid", "") not in UNSAID:
+                raise ValueError(f"vocabulary: {name}: unsaid {entry['unsaid']!r}; hint: paper, event, or leave it out")
             values = entry.get("values", {})
             facts[name] = Fact(
                 name=name,
@@ -84,9 +95,10 @@ def parse(text: str) -> Vocabulary:
                 ask=entry["ask"],
                 told=entry["told"],
                 values=lists[values] if isinstance(values, str) else values,
+                unsaid=entry.get("unsaid", ""),
             )
     categories = tuple(name.removeprefix("asks_") for name in facts if name.startswith("asks_"))
-    return Vocabulary(facts, categories, text)
+    return Vocabulary(facts, categories, text, ask_categories)
 
 
 _spoken: ContextVar[Vocabulary | None] = ContextVar("vocabulary", default=None)

@@ -20,7 +20,21 @@ from demur.facts import Demand, demand_from_mapping, vocabulary
 
 from .codegen import FALSE, TRUE, UNKNOWN, truth
 from .engine import assess, assess_transfer, subjects
-from .language import AS_OF, Compare, LawError, Node, Not, alternatives, atoms, params_of
+from .language import (
+    AS_OF,
+    Always,
+    And,
+    Compare,
+    Known,
+    LawError,
+    Node,
+    Not,
+    Or,
+    alternatives,
+    atoms,
+    params_of,
+    simplify,
+)
 from .library import HERE, Dated, Example, Library, Rule, mentions, names_of, problems
 from .possible import Steps, Undecided, witness
 
@@ -57,6 +71,7 @@ def check(folder: Path | str = HERE) -> tuple[Library, list[Problem]]:
         found += trial.dead(rule)
         found += trial.unreached(rule)
         found += trial.twins(rule)
+        found += trial.silent(rule)
     found += trial.unreached_terms()
     found += _gaps(law)
     if Path(folder) == HERE:  # a folder of a few rules need not turn on every fact
@@ -75,6 +90,7 @@ def review(rule: Rule, law: Library, around: Library) -> list[Problem]:
         *trial.dead(rule),
         *trial.unreached(rule),
         *trial.twins(rule, both=True),
+        *trial.silent(rule),
         *trial.opposing(rule, both=True),
     ]
 
@@ -233,13 +249,7 @@ class _Trial:
 
     def possible(self, rule: Rule, *nodes: Node) -> bool:
         """Whether the rule can hold together with these conditions on some day of its life."""
-        try:
-            return any(
-                witness((rule.test, *nodes), day, self.params(day), self.steps) is not None
-                for day in self.editions(rule)
-            )
-        except Undecided:
-            return True
+        return self.some_day(rule, rule.test, *nodes)
 
     def own(self, rule: Rule) -> Iterator[tuple[Node, ...]]:
         """The alternatives that the rule's own text names."""
@@ -300,6 +310,32 @@ class _Trial:
             if len(true) == 1 and true[0] in left:
                 left.remove(true[0])
         yield from left
+
+    def silent(self, rule: Rule) -> Iterator[Problem]:
+        """A hard ground that a fact decides and that is silent while the fact is unknown: unknown is not no.
+
+        Silence is right where the vocabulary says why (`unsaid`), or where the rule asks for the fact on other facts.
+        """
+        hard = rule.checked != "recheck" and any(force == "hard" for _, force in rule.force.steps)
+        if rule.against in ("info", "transfer") or not hard:
+            return
+        words = self.names.vocabulary
+        for name in dict.fromkeys(a.fact for a in atoms(rule.test) if isinstance(a, Known)):
+            if words[name].unsaid:
+                continue
+            least, most = (simplify(_unknown(rule.test, name, maybe)) for maybe in (False, True))
+            if self.possible(rule, simplify(Not(most))) and not self.some_day(rule, most, simplify(Not(least))):
+                yield _about(
+                    rule, "note", f"a hard ground that holds on {name} and never asks for it",
+                    "write it without is true, is false or is not null; or say in the vocabulary why unsaid is no",
+                )  # fmt: skip
+
+    def some_day(self, rule: Rule, *nodes: Node) -> bool:
+        """Whether these conditions can hold together on some day of the rule's life."""
+        try:
+            return any(witness(nodes, day, self.params(day), self.steps) is not None for day in self.editions(rule))
+        except Undecided:
+            return True
 
     def contradictions(self) -> Iterator[Problem]:
         """Rules with opposed effects on the same facts: always so (a warning), or on some facts of one statute."""
@@ -372,6 +408,20 @@ class _Trial:
             return witness((one.test, Not(other.test)), day, self.params(day), self.steps) is None
         except Undecided:
             return False
+
+
+def _unknown(node: Node, fact: str, maybe: bool) -> Node:
+    """The condition while this fact is unknown, what hangs on it read as `maybe`: between the two lies unknown."""
+    match node:
+        case And(parts):
+            return And(tuple(_unknown(part, fact, maybe) for part in parts))
+        case Or(parts):
+            return Or(tuple(_unknown(part, fact, maybe) for part in parts))
+        case _:
+            atom = node.part if isinstance(node, Not) else node
+            if isinstance(atom, Known) and atom.fact == fact:
+                return Always(isinstance(node, Not))
+            return Always(maybe) if fact in (getattr(atom, "fact", ""), getattr(atom, "other", "")) else node
 
 
 def _named(node: Node) -> str:
