@@ -147,6 +147,24 @@ def test_a_question_is_answered_in_place_and_the_law_is_asked_again(sign_in, ass
     assert "assessed again" in _text(client.get(_address(assessed)))
 
 
+def test_what_an_item_asks_for_is_one_question_with_a_list(sign_in, assessed):
+    client = sign_in("ana")
+    (before,) = assessed.clauses
+    told = {"identifiers": "\n".join(t["identifier"] for t in before["targets"]), "token": token()}
+    client.post(_address(assessed, "facts/"), {"clause": "0", **told})
+    page = _text(client.get(_address(assessed)))
+    assert page.count("Which categories of data does it ask for?") >= 1
+    assert 'name="fact" value="categories"' in page
+    client.post(_address(assessed, "facts/"), {"fact": "categories", "at_clause": "0", "token": token()})
+    assert Case.objects.get(pk=assessed.pk).clauses[0]["categories"] is None
+    asked = {"fact": "categories", "at_clause": "0", "categories": ["subscriber", "traffic"], "token": token()}
+    client.post(_address(assessed, "facts/"), asked)
+    (after,) = Case.objects.get(pk=assessed.pk).clauses
+    assert after["categories"] == ["subscriber", "traffic"]
+    assert after["targets"] == before["targets"]
+    assert 'name="fact" value="categories"' not in _text(client.get(_address(assessed)))
+
+
 def test_what_still_stands_between_is_drawn_as_a_list(sign_in, assessed):
     page = _text(sign_in("ana").get(_address(assessed)))
     for step in standing.standing(assessed):

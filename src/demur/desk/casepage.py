@@ -12,7 +12,7 @@ from django.urls import reverse
 from demur import law
 from demur.docket import models, silence, standing, visible
 from demur.docket.lifecycle import Actor, Bar, releasable
-from demur.facts import CATEGORIES, demand_from_mapping, vocabulary
+from demur.facts import CATEGORIES, Demand, demand_from_mapping, vocabulary
 from demur.law.codegen import TRUE
 from demur.law.engine import facts_at
 from demur.law.explain import explainer
@@ -233,22 +233,11 @@ def questions_of(
     """The unknown facts as questions: those that decide most, and the rest. One answer stands for every identifier."""
     if latest is None:
         return [], []
-    asked: dict[str, dict[str, Any]] = {}
-    for question in law.ask(law.assess(demand_from_mapping(latest.demand), latest.as_of)):
-        fact = vocabulary()[question.fact]
-        entry = asked.setdefault(
-            question.fact,
-            {
-                "name": question.fact,
-                "ask": question.text,
-                "means": fact.means,
-                "settling": set(),
-                "helping": set(),
-                "input": doing.fact_input(fact.name, None),
-                "type": fact.type,
-                "each": fact.level in ("clause", "target"),
-            },
-        )
+    asked: dict[tuple[str, int | None], dict[str, Any]] = {}
+    demand = demand_from_mapping(latest.demand)
+    for question in law.ask(law.assess(demand, latest.as_of)):
+        one = _asked_of_item(demand, question) if question.fact == law.CATEGORIES else _asked_of_all(question)
+        entry = asked.setdefault((question.fact, one.get("index")), {**one, "settling": set(), "helping": set()})
         entry["settling"] |= set(question.settles)
         entry["helping"] |= set(question.helps)
     for entry in asked.values():
@@ -258,6 +247,30 @@ def questions_of(
         )
     found = list(asked.values())
     return found[:ASKED_FIRST], found[ASKED_FIRST:]
+
+
+def _asked_of_all(question: law.Question) -> dict[str, Any]:
+    fact = vocabulary()[question.fact]
+    return {
+        "name": fact.name,
+        "ask": question.text,
+        "input": doing.fact_input(fact.name, None),
+        "type": fact.type,
+        "each": fact.level in ("clause", "target"),
+    }
+
+
+def _asked_of_item(demand: Demand, question: law.Question) -> dict[str, Any]:
+    """The question what an item asks for, with what is known of it."""
+    facts = facts_at(demand, date.min, question.clause)
+    item = words.say("case.of-clause", clause=question.clause + 1) if question.clause is not None else ""
+    return {
+        "name": question.fact,
+        "ask": f"{question.text} ({item})" if len(demand.clauses) > 1 else question.text,
+        "index": question.clause,
+        "chosen": [c for c in CATEGORIES if facts.get(f"asks_{c}")],
+        "type": "categories",
+    }
 
 
 # ------------------------------------------------------------------ what does not stand, and why

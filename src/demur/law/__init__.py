@@ -5,13 +5,14 @@ Rules live in `library/<place>/<statute>.toml`, one table per rule, dated, with 
 what must be asked; `library()` hands out the rules themselves.
 """
 
-from .ask import Question, ask
+from .ask import CATEGORIES, Question, ask, asked_as, in_words
 from .engine import assess, assess_transfer, return_date
 from .findings import Assessment, Compellable, Finding, Reason
 from .language import LawError
 from .library import Library, Rule, library, load
 
 __all__ = [
+    "CATEGORIES",
     "Assessment",
     "Compellable",
     "Finding",
@@ -21,8 +22,10 @@ __all__ = [
     "Reason",
     "Rule",
     "ask",
+    "asked_as",
     "assess",
     "assess_transfer",
+    "in_words",
     "library",
     "load",
     "return_date",

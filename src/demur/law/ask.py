@@ -1,40 +1,47 @@
 """Asking back: the few questions whose answers decide the most of what is unknown.
 
-For each unknown finding the missing facts are completed in every way that its rule can tell apart. A fact is asked
-for only if its answer can matter: `a or not a` asks nothing. Questions are then taken greedily, each the one that
-settles most of what the earlier ones leave open.
+For each unknown finding the missing facts are completed in every way that its rule can tell apart, as a decision
+diagram. A fact is asked for if and only if its answer can matter: `a or not a` asks nothing. What a clause asks for is
+a closed list, so its categories are one question. Questions are then taken greedily, each the one that settles most of
+what the earlier ones leave open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import product
-from math import prod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from demur.facts import Level, vocabulary
 
+from .apart import kinds
 from .codegen import TRUE, truth
+from .diagram import Diagrams, TooLarge
 from .engine import facts_at
 from .findings import Assessment, Finding
-from .language import Always, Compare, Known, Node, OneOf, Param, atoms
+from .language import And, Node, Or, facts_of
 from .library import Library
 from .library import library as shipped
 
 Key = tuple[str, int | None, int | None]
-"""A fact of the demand, of a clause, or of a target."""
-MOST_COMPLETIONS = 1024
-"""Beyond this many completions of one rule its missing facts are taken as they are, without trying them out."""
+"""A question about the demand, a clause, or a target."""
+CATEGORIES = "categories"
+"""The question which categories of data a clause asks for, named as in a file of facts."""
+MOST_NODES = 20_000
+"""Beyond this many nodes of one rule's diagram its missing facts are asked as they are, without trying them out."""
+AT_LEAST = 0.01
+"""What a question counts for that settles nothing by itself, but may be needed beside another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One fact to ask for, of the demand, or of one clause or target (indexes, None where it has none).
+    """One question, on the demand, one clause or one target (indexes, None where it has none).
 
-    `settles` are the rules that its answer alone can decide; `helps` those it brings nearer. `value` is the number
-    of findings it is expected to settle, every answer taken as equally likely.
+    `fact` is what is asked for: a fact, or `categories`, and then `facts` are those that the answer decides. `settles`
+    are the rules that it alone can decide; `helps` those it brings nearer. `value` is the number of findings it is
+    expected to settle, every answer taken as equally likely; it is not `exact` where one of them was too large to try
+    out: such a fact may turn out not to matter.
     """
 
     fact: str
@@ -44,168 +51,191 @@ class Question:
     settles: tuple[str, ...]
     helps: tuple[str, ...]
     value: float
+    facts: tuple[str, ...]
+    exact: bool = True
 
     @property
     def text(self) -> str:
         """The question in words."""
-        return vocabulary()[self.fact].ask
+        return in_words(self.fact)
+
+
+def asked_as(fact: str) -> str:
+    """What is asked for where this fact is wanted: the fact itself, or all categories at once."""
+    return CATEGORIES if fact.startswith("asks_") else fact
+
+
+def in_words(asked: str) -> str:
+    """The question for a fact, or for the categories."""
+    return vocabulary().ask_categories if asked == CATEGORIES else vocabulary()[asked].ask
 
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """An unknown finding as a table: for each completion of its missing facts, whether the rule is true."""
+    """An unknown finding: its rule, the keys of the questions that can decide it, and what they are worth."""
 
-    finding: Finding
-    keys: tuple[Key, ...]
-    options: tuple[tuple[Any, ...], ...]
-    outcomes: tuple[int, ...]
-    matters: frozenset[int]
+    rule: str
+    keys: Mapping[str, Key]
+    worth: _Worth
 
 
 def ask(assessment: Assessment, law: Library | None = None) -> tuple[Question, ...]:
     """The questions worth asking, the most decisive first; together they decide all that answers can decide."""
-    source = law or shipped()
-    params = {
-        name: frozenset(v) if isinstance(v, tuple) else v for name, v in source.params_on(assessment.as_of).items()
-    }
-    tables = [t for f in assessment.unknown() if (t := _table(f, assessment, source, params)) is not None]
+    opened = _opened(assessment, law or shipped())
+    about: dict[Key, list[int]] = {}
+    for number, one in enumerate(opened):
+        for key in one.keys.values():
+            about.setdefault(key, []).append(number)
+    shares = [one.worth.shares(frozenset()) for one in opened]
+    worth = {key: sum(shares[n][key[0]] for n in numbers) for key, numbers in about.items()}
+    known: list[frozenset[str]] = [frozenset()] * len(opened)
+    waiting = [_place(key, value) for key, value in worth.items()]
+    heapify(waiting)
     asked: list[Question] = []
-    known: set[Key] = set()
-    shares = [dict(_shares(table, known)) for table in tables]
-    while True:
-        worth: dict[Key, float] = {}
-        for share in shares:
-            for key, value in share.items():
-                worth[key] = worth.get(key, 0.0) + value
-        if not worth:
-            return tuple(asked)
-        best = max(worth, key=lambda k: (round(worth[k], 9), _rank(k)))
-        asked.append(_question(best, tables, worth[best]))
-        known.add(best)
-        for number, table in enumerate(tables):
-            if best in shares[number]:
-                shares[number] = dict(_shares(table, known))
+    while waiting:
+        place, key = heappop(waiting)
+        if key not in worth or (place, key) != _place(key, worth[key]):
+            continue  # it counts for something else since then
+        asked.append(_question(key, worth.pop(key), [opened[n] for n in about[key]]))
+        moved: dict[Key, None] = {}
+        for number in about[key]:
+            one, before = opened[number], shares[number]
+            known[number] |= {key[0]}
+            shares[number] = one.worth.shares(known[number])
+            for name, other in one.keys.items():
+                change = shares[number].get(name, 0.0) - before.get(name, 0.0)
+                if change and other in worth:
+                    worth[other] += change
+                    moved[other] = None
+        for other in moved:
+            if worth[other] < AT_LEAST / 2:
+                del worth[other]
+            else:
+                heappush(waiting, _place(other, worth[other]))
+    return tuple(asked)
 
 
-def _rank(key: Key) -> tuple[int, int, str]:
+def _place(key: Key, value: float) -> tuple[tuple[float, int, int, str], Key]:
     # Among equals the question about the whole demand goes first, then by name, so that the order is stable.
-    return (-(key[1] or 0), -(key[2] or 0), "".join(chr(0x10FFFF - ord(c)) for c in key[0]))
+    return (-round(value, 9), key[1] or 0, key[2] or 0, key[0]), key
 
 
-def _question(key: Key, tables: Sequence[_Open], value: float) -> Question:
-    settles: list[str] = []
-    helps: list[str] = []
-    for table in tables:
-        place = table.keys.index(key) if key in table.keys else -1
-        if place in table.matters:
-            alone = any(constant for _, constant in _split(table, {place}))
-            (settles if alone else helps).append(table.finding.rule)
-    fact, clause, target = key
-    level = vocabulary()[fact].level
+def _question(key: Key, value: float, opened: Iterable[_Open]) -> Question:
+    settles: dict[str, None] = {}
+    helps: dict[str, None] = {}
+    facts: dict[str, None] = {}
+    exact = True
+    for one in opened:
+        (settles if one.worth.settles(key[0]) else helps)[one.rule] = None
+        facts |= dict.fromkeys(one.worth.facts(key[0]))
+        exact = exact and one.worth.exact
+    name, clause, target = key
+    level = "clause" if name == CATEGORIES else vocabulary()[name].level
     return Question(
-        fact, level, clause, target, tuple(dict.fromkeys(settles)), tuple(dict.fromkeys(helps)), round(value, 3)
+        name, level, clause, target, tuple(settles), tuple(helps), round(value, 3), tuple(sorted(facts)), exact
     )
 
 
-def _table(finding: Finding, assessment: Assessment, law: Library, params: Mapping[str, Any]) -> _Open | None:
-    rule = next(r for r in law.by_id[finding.rule] if r.in_force(assessment.as_of))
-    facts = facts_at(assessment.demand, assessment.as_of, finding.clause, finding.target)
-    # A fact that the rule only asks to be known (`is not null`) is meant to stay quiet: it is not among the missing.
-    missing = list(finding.missing)
-    options = [tuple(_options(rule.test, name, facts, params)) for name in missing]
-    if prod(len(o) for o in options) > MOST_COMPLETIONS:
-        options = [(False, True)] * min(len(missing), 8)
-        missing = missing[:8]
-        outcomes = tuple(int(all(row)) for row in product(*options))
-    else:
-        base = dict(facts)
-        outcomes = tuple(
-            int(truth(rule.test, {**base, **dict(zip(missing, row, strict=True))}, params) == TRUE)
-            for row in product(*options)
-        )
-    keys = tuple(_key(name, finding) for name in missing)
-    if len(set(outcomes)) == 1:
-        return None
-    table = _Open(finding, keys, tuple(options), outcomes, frozenset())
-    places = set(range(len(keys)))
-    mattering = {p for p in places if any(not constant for _, constant in _split(table, places - {p}))}
-    return replace(table, matters=frozenset(mattering))
+def _opened(assessment: Assessment, law: Library) -> list[_Open]:
+    params = {name: frozenset(v) if isinstance(v, tuple) else v for name, v in law.params_on(assessment.as_of).items()}
+    rules = {rule.id: rule for rule in law.rules if rule.in_force(assessment.as_of)}
+    # Ten thousand targets of whom the same is known are worked out once.
+    alike: dict[tuple[Any, ...], _Worth] = {}
+    places: dict[tuple[int | None, int | None], dict[str, Any]] = {}
+    found = []
+    for finding in assessment.unknown():
+        rule, place = rules[finding.rule], (finding.clause, finding.target)
+        if place not in places:
+            places[place] = facts_at(assessment.demand, assessment.as_of, *place)
+        facts = places[place]
+        same = (rule.name, finding.missing, *map(facts.get, rule.facts))
+        if same not in alike:
+            # A fact that the rule only asks to be known (`is not null`) is meant to stay quiet: it is not missing.
+            alike[same] = _Worth(rule.test, finding.missing, facts, params)
+        names = alike[same].names
+        if names:
+            found.append(_Open(finding.rule, {name: _key(name, finding) for name in names}, alike[same]))
+    return found
 
 
 def _key(name: str, finding: Finding) -> Key:
-    level = vocabulary()[name].level
+    level = "clause" if name == CATEGORIES else vocabulary()[name].level
     clause = finding.clause if level in ("clause", "target") else None
     return name, clause, finding.target if level == "target" else None
 
 
-def _options(test: Node, name: str, facts: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[Any]:
-    """Values of a missing fact that the rule can tell apart, one of each kind."""
-    fact = vocabulary()[name]
-    if fact.type == "bool":
-        yield from (False, True)
-        return
-    marks: set[Any] = set()
-    for atom in atoms(test):
-        if isinstance(atom, Always | Known):
-            continue
-        if isinstance(atom, OneOf) and atom.fact == name:
-            marks |= set((params[atom.values.name] or ()) if isinstance(atom.values, Param) else atom.values)
-        if isinstance(atom, Compare) and name in (atom.fact, atom.other):
-            value = params[atom.value.name] if isinstance(atom.value, Param) else atom.value
-            other = facts.get(atom.other if atom.fact == name else atom.fact) if atom.other else None
-            marks |= {m for m in (value, other) if m is not None}
-    if fact.type == "enum":
-        listed = sorted(m for m in marks if m in fact.values)
-        # Members of one list are alike to the rule unless it names them apart: one of each atom is enough.
-        yield from _apart(test, name, listed, params)
-        rest = next((v for v in fact.values if v not in marks), None)
-        if rest is not None:
-            yield rest
-        return
-    step: Any = timedelta(1) if fact.type == "date" else 1
-    points = sorted(marks) or [date(2020, 1, 1) if fact.type == "date" else 0]
-    yield points[0] - step * 400
-    for point in points:
-        yield point
-        yield point + step
-    yield points[-1] + step * 400
+class _Worth:
+    """What the questions on one rule are worth, on facts of which some are missing.
 
+    `exact` is false where the diagram would be too large; then each missing fact counts for a little.
+    """
 
-def _apart(test: Node, name: str, values: Sequence[str], params: Mapping[str, Any]) -> Iterator[str]:
-    seen: set[tuple[bool, ...]] = set()
-    lists = [
-        frozenset((params[a.values.name] or ()) if isinstance(a.values, Param) else a.values)
-        for a in atoms(test)
-        if isinstance(a, OneOf) and a.fact == name
-    ]
-    pairs = any(isinstance(a, Compare) and name in (a.fact, a.other) for a in atoms(test))
-    for value in values:
-        sign = tuple(value in members for members in lists)
-        if pairs or sign not in seen:
-            seen.add(sign)
-            yield value
+    def __init__(
+        self, test: Node, missing: tuple[str, ...], facts: Mapping[str, Any], params: Mapping[str, Any]
+    ) -> None:
+        # In the order of the tree, so that what stands together is decided together.
+        self.missing = tuple(name for name in facts_of(test) if name in missing)
+        self.exact = True
+        try:
+            options = kinds(test, self.missing, facts, params)
+            self.diagrams = Diagrams([len(options[name]) for name in self.missing], MOST_NODES)
+            self.root = self._built(test, options, facts, params)
+            matter = self.diagrams.variables(self.root)
+        except TooLarge:
+            self.exact, matter = False, frozenset(range(len(self.missing)))
+        self.of: dict[str, frozenset[int]] = {}
+        for number, name in enumerate(self.missing):
+            if number in matter:
+                asked = asked_as(name)
+                self.of[asked] = self.of.get(asked, frozenset()) | {number}
+        self._shares: dict[frozenset[str], Mapping[str, float]] = {}
+        self._settled: dict[frozenset[str], float] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The questions that can decide the rule."""
+        return tuple(self.of)
 
-def _split(table: _Open, places: set[int]) -> Iterator[tuple[tuple[Any, ...], bool]]:
-    """For each answer to the questions at these places, whether the outcome no longer depends on the others."""
-    groups: dict[tuple[Any, ...], set[int]] = {}
-    for row, outcome in zip(product(*(range(len(o)) for o in table.options)), table.outcomes, strict=True):
-        groups.setdefault(tuple(row[p] for p in sorted(places)), set()).add(outcome)
-    for answer, outcomes in groups.items():
-        yield answer, len(outcomes) == 1
+    def facts(self, name: str) -> tuple[str, ...]:
+        """The facts of the rule that a question answers."""
+        return tuple(self.missing[number] for number in self.of[name])
 
+    def settles(self, name: str) -> bool:
+        """Whether some answer to this question alone decides the rule."""
+        return self._part(frozenset({name})) > 0
 
-def _shares(table: _Open, known: set[Key]) -> Iterator[tuple[Key, float]]:
-    """For each question still open on this finding, what part of its answers settles it, as an expected value."""
-    before = {place for place, key in enumerate(table.keys) if key in known}
-    answered = list(_split(table, before))
-    settled = sum(done for _, done in answered) / len(answered)
-    if settled == 1:
-        return
-    for place, key in enumerate(table.keys):
-        if place in before or place not in table.matters:
-            continue
-        after = list(_split(table, before | {place}))
-        gain = sum(done for _, done in after) / len(after) - settled
-        # A question that settles nothing by itself may still be needed beside another: it counts a little.
-        yield key, max(gain, 0.0) + 0.01
+    def shares(self, known: frozenset[str]) -> Mapping[str, float]:
+        """For each question still open once some are known, what part of its answers settles the rule."""
+        if known not in self._shares:
+            before = self._part(known)
+            left = self.of.keys() - known if before < 1 else ()
+            self._shares[known] = {n: max(self._part(known | {n}) - before, 0.0) + AT_LEAST for n in left}
+        return self._shares[known]
+
+    def _part(self, asked: frozenset[str]) -> float:
+        if asked >= self.of.keys():
+            return 1.0
+        if asked not in self._settled:
+            numbers = frozenset[int]().union(*(self.of[name] for name in asked))
+            try:
+                self._settled[asked] = self.diagrams.settled(self.root, numbers) if self.exact else 0.0
+            except TooLarge:
+                self.exact, self._settled[asked] = False, 0.0
+        return self._settled[asked]
+
+    def _built(
+        self, test: Node, options: Mapping[str, tuple[Any, ...]], facts: Mapping[str, Any], params: Mapping[str, Any]
+    ) -> int:
+        """The diagram of where the rule is true; the tree is simplified, so negation stands on atoms alone."""
+        if isinstance(test, And | Or):
+            parts = [self._built(part, options, facts, params) for part in test.parts]
+            return self.diagrams.join(parts, conjunction=isinstance(test, And))
+        reads = facts_of(test)
+        open_ = [number for number, name in enumerate(self.missing) if name in reads]
+        base = {name: facts.get(name) for name in reads}
+
+        def holds(chosen: tuple[int, ...]) -> bool:
+            values = {self.missing[n]: options[self.missing[n]][at] for n, at in zip(open_, chosen, strict=True)}
+            return truth(test, {**base, **values}, params) == TRUE
+
+        return self.diagrams.atom(open_, holds)

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from demur.facts import Clause, Demand, Value, vocabulary
+from demur.law import asked_as, in_words
 from demur.law.findings import STRENGTHS, Assessment, Finding, Reason, Strength
 
 from .letter import Argument, Asked, LeftOut, Part, Question

@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from demur import reading
+from demur import law, reading
 from demur.docket import acts, chores, clerk, models, privilege, replay, standing, visible
 from demur.docket.lifecycle import missing
 from demur.docket.words import words as docket_words
-from demur.paper import PaperError
+from demur.facts import CATEGORIES
+from demur.paper import Letter, PaperError, to_text
 
 from .. import casepage, doing, forms, papers, privileged, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
@@ -235,6 +236,8 @@ def _confirmed(held: models.Case, post: Any) -> dict[str, Any]:
     if post.get("rest"):
         return {"facts": [], "rest": True}
     if post.get("clause"):
+    if post.get("fact") == law.CATEGORIES:
+        return _asked_for(held, post)
         return {"facts": [], "clauses": _clauses(held, post)}
     name, clause, target = post.get("fact", ""), _number(post.get("at_clause")), _number(post.get("at_target"))
     value: Any = post.get("value", "")
@@ -246,12 +249,29 @@ def _confirmed(held: models.Case, post: Any) -> dict[str, Any]:
     return {"facts": [{"name": name, "clause": clause, "target": target, "value": value}]}
 
 
-def _clauses(held: models.Case, post: Any) -> list[dict[str, Any]]:
-    index = _number(post.get("clause"))
+def _asked_for(held: models.Case, post: Any) -> dict[str, Any]:
+    """What an item asks for, or the demand where it has no items: a closed list, what is not ticked is not asked."""
+    chosen = post.getlist("categories")
+    if not chosen:
+        raise acts.ActError("nothing is ticked; hint: tick what it asks for")
+    if not held.clauses:
+        return {"facts": [{"name": f"asks_{c}", "value": c in chosen} for c in CATEGORIES]}
+    clauses, mine = _item(held, post.get("at_clause"))
+    mine["categories"] = chosen
+    return {"facts": [], "clauses": clauses}
+
+
+def _item(held: models.Case, number: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The items of a case, to be stated anew, and the one of this index among them."""
+    index = _number(number)
     if index is None or index >= len(held.clauses):
         raise acts.ActError("there is no such item; hint: load the page again")
     clauses = [{k: v for k, v in c.items() if k != "read"} for c in held.clauses]
-    mine = clauses[index]
+    return clauses, clauses[index]
+
+
+def _clauses(held: models.Case, post: Any) -> list[dict[str, Any]]:
+    clauses, mine = _item(held, post.get("clause"))
     identifiers = [line.strip() for line in post.get("identifiers", "").splitlines() if line.strip()]
     before = {t.get("identifier"): t for t in mine.get("targets", ())}
     redacted = [t for t in mine.get("targets", ()) if not t.get("identifier")]
