@@ -67,10 +67,21 @@ def test_generated_code_and_explanation_give_the_value_of_the_reference(guard: N
     space["demand"](facts, PARAMS, out)
     value = truth(test, facts, PARAMS)
     assert dict(out).get(0, FALSE) == dict(out).get(1, FALSE) == value
-    told, lines = explainer(test)(facts, PARAMS)
-    assert told == value
+    why = explainer(test)(facts, PARAMS)
+    assert why.value == value
     if value == UNKNOWN:
-        assert any(line.state == "unknown" for line in lines)
+        assert any(line.state == "unknown" for line in why.lines)
+    assert bool(why.missing) == (value == UNKNOWN)
+    assert all(facts[name] is None for name in why.missing)
+
+
+@settings(max_examples=100, deadline=None)
+@given(node=tree(), several=st.lists(FACTS, min_size=2, max_size=6))
+def test_what_was_explained_before_changes_no_explanation(node: Node, several: list[dict]) -> None:
+    test = simplify(node)
+    worn = explainer(test)
+    for facts in several * 2:
+        assert worn(facts, PARAMS) == explainer(test)(facts, PARAMS)
 
 
 @settings(max_examples=300, deadline=None)

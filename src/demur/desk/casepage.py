@@ -298,8 +298,8 @@ def others_of(latest: models.Assessment) -> list[dict[str, Any]]:
         if rule.id in stand or rule.level not in facts or not rule.in_force(latest.as_of):
             continue
         own = facts[rule.level]
-        _, lines = explainer(rule.test, means=means)(own, params)
-        applies = explainer(rule.guard, means=means)(own, params)[0] == TRUE
+        lines = explainer(rule.test, means=means)(own, params).lines
+        applies = explainer(rule.guard, means=means)(own, params).value == TRUE
         why = list(dict.fromkeys(line.text for line in lines if line.state == "false" and line.facts))
         out.append({"rule": rule.id, "title": rule.title, "cites": list(rule.cites), "applies": applies, "why": why})
     return sorted(out, key=lambda o: not o["applies"])

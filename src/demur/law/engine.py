@@ -13,7 +13,7 @@ from demur.facts import Clause, Demand, Level, Target, Value, vocabulary
 
 from .codegen import TRUE, truth
 from .explain import Explain, explainer
-from .findings import STRENGTHS, Assessment, Compellable, Finding, Reason
+from .findings import STRENGTHS, Assessment, Compellable, Finding
 from .language import AS_OF
 from .library import DRAFT, Compels, Library, Rule
 from .library import library as shipped
@@ -199,7 +199,7 @@ class _Run:
         if explain is None:
             means = {name: param.means for name, param in self.edition.library.params.items()}
             explain = self.edition.explainers[number] = explainer(rule.test, means=means)
-        _, because = explain(facts, self.edition.params)
+        why = explain(facts, self.edition.params)
         return Finding(
             rule.id,
             "holds" if value == TRUE else "unknown",
@@ -209,8 +209,8 @@ class _Run:
             strength,  # type: ignore[arg-type]
             rule.says,
             rule.cites,
-            because,
-            () if value == TRUE else _missing(because, facts),
+            why.lines,
+            why.missing,
             clause,
             target,
             rule.who,
@@ -237,16 +237,6 @@ class _Run:
             active,
             self.tried - len(self.findings),
         )
-
-
-def _missing(because: tuple[Reason, ...], facts: Mapping[str, Any]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for reason in because:
-        if reason.state == "unknown":
-            for name in reason.facts:
-                if facts.get(name) is None:
-                    found[name] = None
-    return tuple(found)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
