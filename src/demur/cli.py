@@ -214,7 +214,18 @@ def _ledger_parser(commands: Any) -> None:
     opened.add_argument("first", metavar="FIRST", type=int, help="the first place, counted from 0")
     opened.add_argument("last", metavar="LAST", type=int, help="the last place")
     opened.add_argument("--bodies", action="store_true", help="open bodies too, not the classes alone")
+    opened.add_argument("--by", metavar="COUNSEL", required=True, help="the counsel who decided it, as they sign in")
+    opened.add_argument("--to", metavar="NAME", required=True, help="who gets it")
+    opened.add_argument("--why", metavar="TEXT", required=True, help="why; it is kept in the entry of the opening")
     opened.set_defaults(run=_ledger_open)
+    destroy = inside.add_parser("destroy", help="destroy what an entry said; that it was made, and its class, stay")
+    destroy.add_argument("entry", metavar="ENTRY", type=int, help="its place in the log, counted from 0")
+    destroy.add_argument("--why", metavar="TEXT", required=True, help="why; it is kept in the entry of the destruction")
+    destroy.set_defaults(run=_ledger_destroy)
+    schedule = inside.add_parser("schedule", help="how many leaves an epoch has; with --leaves, announce a change")
+    schedule.add_argument("--leaves", metavar="N", type=int, help="so many in every epoch")
+    schedule.add_argument("--from", dest="start", metavar="DAY", help="from this day on (UTC), a week ahead or more")
+    schedule.set_defaults(run=_ledger_schedule)
     catch_up = inside.add_parser("catch-up", help="after an older backup was restored: take what the log holds since")
     catch_up.set_defaults(run=_ledger_catch_up)
 
@@ -749,16 +760,69 @@ def _ledger_proof(args: Any) -> int:
     return DONE if report.sound else NO
 
 
+OPERATOR = "operator"
+"""Whoever runs commands on this machine is its operator."""
+
+
 def _ledger_open(args: Any) -> int:
+    from datetime import UTC, datetime
+
     from django.db import connection
 
     from demur.ledger import SqlStore
     from demur.ledger.audit import open_span
 
-    _docket()
+    _, entries = _docket()
+    from demur.desk import people
+
+    to, why = _said("to", args.to), _said("why", args.why)
+    by = people.counsel(args.by)
+    if by is None:
+        raise InputError(f"{args.by!r} is no counsel here; hint: counsel decides what is opened, see demur people list")
+    now = datetime.now(UTC)
+    entries.opened(args.first, args.last, bodies=args.bodies, by=by, to=to, why=why, now=now)
     with connection.cursor() as cursor:
         for line in open_span(SqlStore.of(connection), cursor, args.first, args.last + 1, bodies=args.bodies):
             print(line, end="")
+    return DONE
+
+
+def _said(name: str, text: str) -> str:
+    said = " ".join(text.split())
+    if not said:
+        raise InputError(f"--{name} says nothing; hint: it is kept in the ledger, write it out")
+    return said
+
+
+def _ledger_destroy(args: Any) -> int:
+    from datetime import UTC, datetime
+
+    _, entries = _docket()
+    kind = entries.destroy(args.entry, by=OPERATOR, why=_said("why", args.why), now=datetime.now(UTC))
+    print(f"what entry {args.entry} said is destroyed; it still counts as {kind}")
+    return DONE
+
+
+def _ledger_schedule(args: Any) -> int:
+    from datetime import UTC, datetime
+
+    data, entries = _docket()
+    from django.conf import settings
+
+    now = datetime.now(UTC)
+    if args.leaves is not None:
+        start = _as_day(args.start)
+        if args.start and start is None:
+            raise InputError(f"{args.start!r} is no date; hint: write a date as 2026-11-23")
+        entries.announce(data, args.leaves, start, by=OPERATOR, now=now)
+    elif args.start:
+        raise InputError("how many leaves is not said; hint: --leaves 128")
+    announced, waiting = entries.schedule(data)
+    leaves = announced.leaves_on(now.date())
+    for day, number in announced.changes:
+        print(f"{number:6} leaves an epoch, {'from the beginning' if day == date.min else f'from {day} on'}")
+    a_day = int(leaves * 24 * 60 / settings.EPOCH_MINUTES)
+    print(f"today {leaves} every {settings.EPOCH_MINUTES:g} minutes: {a_day} entries a day; {waiting} wait")
     return DONE
 
 
@@ -813,8 +877,7 @@ def _register_import(args: Any) -> int:
 
     text = _text(args.file) or ""
     try:
-        # Whoever runs commands on this machine is its operator.
-        changed = registers.put(registerfile.load(text), Actor("operator", frozenset({"operator"})), datetime.now(UTC))
+        changed = registers.put(registerfile.load(text), Actor(OPERATOR, frozenset({"operator"})), datetime.now(UTC))
     except registers.RegisterError as error:
         place = "" if args.file == "-" else args.file
         lines = (

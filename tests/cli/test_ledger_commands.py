@@ -8,11 +8,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
 import demur.ledger.verifier as verifier
+from demur.cli import main
+from demur.docket import acts, entries
+from demur.docket.models import Membership
+from demur.ledger import LedgerError, SqlStore, Stored, TileFolder, verify_database
 
 OFFICE = """
 import sys, django
@@ -21,6 +28,11 @@ django.setup()
 from django.core.management import call_command
 from demur.docket import acts
 call_command("migrate", verbosity=0, skip_checks=True)
+from django.contrib.auth import get_user_model
+from demur.docket.models import Membership
+for name, role in (("carl", "counsel"), ("ana", "analyst")):
+    user, _ = get_user_model().objects.get_or_create(username=name)
+    Membership.objects.get_or_create(user=user, role=role)
 for n in range(int(sys.argv[1])):
     acts.receive([("demand.pdf", b"bytes %d" % n)], served_on=date(2026, 11, 12), actor=acts.DEMUR, token=f"token-{n}")
 """
@@ -35,6 +47,9 @@ try:
 except ValueError as error:
     sys.exit(str(error))
 """
+
+
+DECIDED = ("--by", "carl", "--to", "Muster Audit", "--why", "the yearly audit")
 
 
 class Provider:
@@ -159,7 +174,7 @@ def test_a_receipt_is_made_and_checked_offline(provider, tmp_path):
 
 
 def test_an_auditor_recounts_what_was_opened(provider, tmp_path):
-    opened = provider.demur("ledger", "open", "0", "63")
+    opened = provider.demur("ledger", "open", "0", "63", *DECIDED)
     assert len(opened.stdout.splitlines()) == 64, opened.stderr
     openings = tmp_path / "openings"
     openings.write_text(opened.stdout)
@@ -189,18 +204,193 @@ def test_a_restored_backup_catches_up_instead_of_forking(tmp_path):
     assert provider.demur("ledger", "verify", str(provider.data / "ledger")).returncode == 0
     # The log tells of it: what was taken back, and each entry that cannot be opened any more.
     openings = tmp_path / "openings"
-    openings.write_text(provider.demur("ledger", "open", "0", "191").stdout)
+    openings.write_text(provider.demur("ledger", "open", "0", "191", *DECIDED).stdout)
     counted = provider.demur("ledger", "verify", str(provider.data / "ledger"), "--recount", str(openings)).stdout
     assert "        1  ledger.restored\n" in counted
     assert counted.count("does not open") == 64
     assert provider.demur("ledger", "catch-up").stdout.startswith("0 epochs")
 
 
+# ------------------------------------------------------------------------------- what is done to the log itself
+
+
+class Own:
+    """A log of five demands within this process, and the commands run on it."""
+
+    def __init__(self, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.data, self.capsys = data, capsys
+
+    def demur(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, output, and what was said of errors."""
+        code = main(arguments)
+        return code, *self.capsys.readouterr()
+
+    def done(self, *arguments: str) -> str:
+        code, out, said = self.demur(*arguments)
+        assert (code, said) == (0, "")
+        return out
+
+    def refused(self, why: str, *arguments: str) -> None:
+        code, out, said = self.demur(*arguments)
+        assert (code, out) == (2, "")
+        assert why in said
+        assert "hint:" in said
+
+    def publish(self) -> None:
+        assert entries.publish(self.data, now=datetime.now(UTC)) == 1
+
+    def kept(self) -> list[Stored]:
+        with connection.cursor() as cursor:
+            return SqlStore.of(connection).entries(cursor)
+
+    def place(self, kind: str) -> int:
+        """The place of the first entry of a class."""
+        return next(s.position for s in self.kept() if s.entry.class_ == kind and s.position is not None)
+
+    def said(self, kind: str) -> list[dict | None]:
+        """What the entries of a class say, None for each whose body is destroyed."""
+        return [json.loads(s.entry.body or b"null") for s in self.kept() if s.entry.class_ == kind]
+
+
+def emptied() -> None:
+    # What Django empties are the tables of its models; the log's are not among them.
+    call_command("flush", verbosity=0, interactive=False)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger_entry")
+        cursor.execute("DELETE FROM ledger_epoch")
+
+
+@pytest.fixture
+def fresh(transactional_db, settings, tmp_path, capsys) -> Iterator[Own]:
+    """An empty log."""
+    settings.DATA = tmp_path / "data"
+    emptied()
+    yield Own(tmp_path / "data", capsys)
+    emptied()
+
+
+@pytest.fixture
+def own(fresh, django_user_model) -> Own:
+    for name, role in (("carl", "counsel"), ("ana", "analyst")):
+        Membership.objects.create(user=django_user_model.objects.create_user(name), role=role)
+    for n in range(5):
+        acts.receive([("demand.pdf", b"%d" % n)], served_on=date(2026, 11, 12), actor=acts.DEMUR, token=f"token-{n}")
+    fresh.publish()
+    return fresh
+
+
+def test_an_opening_is_entered_with_who_decided_it_for_whom_and_why(own, django_user_model):
+    for why, *arguments in (
+        ("no entry at position 9999", "0", "9999", *DECIDED),
+        ("9 to 3 is no span", "9", "3", *DECIDED),
+        ("'ana' is no counsel", "0", "3", "--by", "ana", *DECIDED[2:]),
+        ("--why says nothing", "0", "3", *DECIDED[:4], "--why", " "),
+    ):
+        own.refused(why, "ledger", "open", *arguments)
+    assert own.said("ledger.opened") == []
+    assert len(own.done("ledger", "open", "3", "9", "--bodies", *DECIDED).splitlines()) == 7
+    (told,) = own.said("ledger.opened")
+    assert (told["first"], told["last"], told["bodies"]) == (3, 9, True)
+    carl = str(django_user_model.objects.get(username="carl").pk)
+    assert (told["by"], told["to"], told["why"]) == (carl, "Muster Audit", "the yearly audit")
+
+
+def test_nothing_is_shown_of_an_opening_that_could_not_be_entered(own, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise LedgerError("the disk is full; hint: make room")
+
+    monkeypatch.setattr(entries, "append", full)
+    own.refused("the disk is full", "ledger", "open", "0", "9", *DECIDED)
+
+
+def test_what_an_entry_said_is_destroyed_and_still_counted(own, tmp_path, monkeypatch):
+    place = str(own.place("act.receive"))
+    own.refused("is a cover and says nothing", "ledger", "destroy", str(own.place("cover")), "--why", "order 7")
+    own.refused("no entry at position 9999", "ledger", "destroy", "9999", "--why", "order 7")
+    own.refused("--why says nothing", "ledger", "destroy", place, "--why", "")
+    # Neither without the other: no destruction without its entry.
+    with monkeypatch.context() as patched:
+        patched.setattr(entries, "append", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            main(["ledger", "destroy", place, "--why", "order 7"])
+    assert None not in own.said("act.receive")
+
+    done = own.done("ledger", "destroy", place, "--why", "erasure, order 7")
+    assert done == f"what entry {place} said is destroyed; it still counts as act.receive\n"
+    own.refused("holds no body any more", "ledger", "destroy", place, "--why", "again")
+    (told,) = own.said("ledger.destroyed")
+    assert (told["entry"], told["class"], told["by"], told["why"]) == (
+        int(place), "act.receive", "operator", "erasure, order 7",
+    )  # fmt: skip
+    assert own.said("act.receive").count(None) == 1
+    own.refused("was destroyed", "ledger", "proof", place, "--show", "body")
+    with connection.cursor() as cursor:
+        database = verify_database(SqlStore.of(connection), cursor)
+    assert (database.sound, database.destroyed) == (True, 1)
+
+    # An auditor counts it as before, and is told of it: first without the entry that says why, then with it.
+    ledger, openings = str(own.data / "ledger"), tmp_path / "openings"
+    openings.write_text(own.done("ledger", "open", "0", "63", "--bodies", *DECIDED))
+    for counted in (own.done("ledger", "verify", ledger, "--recount", str(openings)),
+                    alone(ledger, "--recount", str(openings)).stdout):  # fmt: skip
+        assert "63 bodies shown, 1 destroyed:" in counted
+        assert "        5  act.receive\n" in counted
+        assert f"note: the body of entry {place} is said to be destroyed, and no entry shown names it" in counted
+    own.publish()
+    openings.write_text(own.done("ledger", "open", "0", "127", "--bodies", *DECIDED))
+    counted = own.done("ledger", "verify", ledger, "--recount", str(openings))
+    assert "127 bodies shown, 1 destroyed:" in counted
+    assert "note:" not in counted
+    # Why it was done can never be destroyed.
+    own.refused("is the log's own", "ledger", "destroy", str(own.place("ledger.destroyed")), "--why", "x")
+
+
+def test_the_number_of_leaves_is_announced_a_week_ahead_and_entered(own, monkeypatch):
+    assert own.done("ledger", "schedule").splitlines() == [
+        "    64 leaves an epoch, from the beginning",
+        "today 64 every 10 minutes: 9216 entries a day; 0 wait",
+    ]
+    today = datetime.now(UTC).date()
+    soon, late = (str(today + timedelta(days=n)) for n in (5, 8))
+    for why, *arguments in (
+        ("from which day is not said", "--leaves", "2048"),
+        ("announced too late", "--leaves", "2048", "--from", soon),
+        ("is no date", "--leaves", "2048", "--from", "soon"),
+        ("0 leaves are no epoch's", "--leaves", "0", "--from", late),
+        ("from 1 to 65536", "--leaves", "70000", "--from", late),
+        ("how many leaves is not said", "--from", late),
+    ):
+        own.refused(why, "ledger", "schedule", *arguments)
+    assert own.said("ledger.scheduled") == []
+
+    # Announced, and the commit failed: the same change is entered when it is asked for again.
+    announced = TileFolder.put_schedule
+    with monkeypatch.context() as patched:
+        patched.setattr(TileFolder, "put_schedule", lambda *said: announced(*said) or 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            main(["ledger", "schedule", "--leaves", "2048", "--from", late])
+    assert own.said("ledger.scheduled") == []
+    told = own.done("ledger", "schedule", "--leaves", "2048", "--from", late)
+    assert f"  2048 leaves an epoch, from {late} on\n" in told
+    assert (own.data / "ledger" / "schedule").read_text() == f"0001-01-01 64\n{late} 2048\n"
+    own.refused("announced already", "ledger", "schedule", "--leaves", "2048", "--from", late)
+    (entered,) = own.said("ledger.scheduled")
+    assert (entered["leaves"], entered["from"], entered["by"]) == (2048, late, "operator")
+
+
+def test_whoever_begins_with_many_demands_begins_with_many_leaves(fresh):
+    assert fresh.done("ledger", "schedule", "--leaves", "256").startswith("   256 leaves an epoch, from the beginning")
+    fresh.publish()
+    assert len(fresh.kept()) == 256
+    fresh.refused("from which day is not said", "ledger", "schedule", "--leaves", "512")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("witness", "/nonexistent"), ("witness", "/dev/null"), ("ledger", "verify", "/nonexistent"),
-     ("ledger", "proof", "x", "--leaf", "zz"), ("ledger", "proof", "7"), ("ledger", "open", "0", "9"),
-     ("ledger", "catch-up")],
+     ("ledger", "proof", "x", "--leaf", "zz"), ("ledger", "proof", "7"),
+     ("ledger", "open", "0", "9", *DECIDED), ("ledger", "catch-up"), ("ledger", "schedule"),
+     ("ledger", "destroy", "7", "--why", "it is over")],
 )  # fmt: skip
 def test_wrong_input_is_told_in_a_line(arguments, tmp_path):
     done = Provider(tmp_path).demur(*arguments)

@@ -27,6 +27,7 @@ from demur.ledger import (
     seal,
     verify_database,
 )
+from demur.ledger.schedule import MOST
 
 from .conftest import KEYS, NOW, VERIFIERS, Ledger, sqlite_connection
 from .definitions import mth
@@ -84,6 +85,9 @@ def test_a_change_of_number_is_announced_a_week_before(ledger: Ledger) -> None:
     assert schedule == Schedule()
     with pytest.raises(LedgerError, match="7 days"):
         schedule.changed(NOW.date() + timedelta(days=6), 128, today=NOW.date())
+    for number in (0, -1, MOST + 1):
+        with pytest.raises(LedgerError, match=f"from 1 to {MOST}"):
+            schedule.changed(NOW.date() + timedelta(days=7), number, today=NOW.date())
     changed = schedule.changed(NOW.date() + timedelta(days=7), 128, today=NOW.date())
     ledger.folder.put_schedule(changed)
     assert Schedule.parse(str(changed)) == changed

@@ -146,6 +146,15 @@ def test_a_proof_longer_or_shorter_than_its_tree_is_refused() -> None:
 # ------------------------------------------------------------------ an auditor's recount
 
 
+DESTROYED = "ledger.destroyed"
+
+
+def gone(ledger: Ledger) -> list[int]:
+    """The places of what was destroyed."""
+    held = ledger.store.entries(ledger.connection.cursor())
+    return sorted(s.position for s in held if s.entry.body is None and s.position is not None)
+
+
 def test_an_auditor_recounts_a_span_by_class(ledger: Ledger, tmp_path: Path) -> None:
     size = filled(ledger)
     for id in (1, 2, 3):
@@ -157,6 +166,17 @@ def test_an_auditor_recounts_a_span_by_class(ledger: Ledger, tmp_path: Path) -> 
     assert counted.sound
     assert counted.classes == {"act.0": 84, "act.1": 83, "act.2": 83, "cover": 320 - 250}
     assert counted.bodies == 320 - 3
+    # What is destroyed is counted, and noted where no entry shown says so.
+    assert counted.destroyed == 3
+    assert len(counted.notes) == 3
+    for place in gone(ledger)[:2]:
+        ledger.append(DESTROYED, json.dumps({"entry": place}).encode())
+    ledger.append(DESTROYED, b"[]")
+    size = ledger.epoch().size
+    again = list(open_span(ledger.store, cursor, 0, size, bodies=True))
+    counted = verifier.recount(verifier.folder_reader(ledger.folder.path), again)
+    assert (counted.destroyed, len(counted.notes)) == (3, 1)
+    assert f"the body of entry {gone(ledger)[2]} is said to be destroyed" in str(counted)
     # The same with the one file.
     (tmp_path / "openings").write_text("".join(shown))
     alone = tmp_path / "verifier.py"

@@ -66,7 +66,8 @@ def test_destroying_a_body_leaves_leaf_and_class(either: Ledger) -> None:
     id = either.append("act.disclose", b"secret")
     epoch = either.epoch()
     with either.transaction() as cursor:
-        either.store.destroy_body(cursor, id)
+        assert either.store.destroy_body(cursor, id)
+        assert not either.store.destroy_body(cursor, id)
     cursor = either.connection.cursor()
     stored = either.store.get(cursor, id)
     assert stored.entry.body is None
@@ -76,6 +77,17 @@ def test_destroying_a_body_leaves_leaf_and_class(either: Ledger) -> None:
     assert report.destroyed == 1
     assert either.epoch().size == 2 * epoch.size
     assert either.verify().sound
+
+
+def test_the_last_entry_of_a_class_is_found(either: Ledger) -> None:
+    for body in (b"first", b"last"):
+        either.append("ledger.scheduled", body)
+    either.append("act.read")
+    cursor = either.connection.cursor()
+    found = either.store.latest(cursor, "ledger.scheduled")
+    assert found is not None
+    assert found.entry.body == b"last"
+    assert either.store.latest(cursor, "ledger.opened") is None
 
 
 def test_a_destroyed_body_is_overwritten_in_the_file(ledger: Ledger) -> None:

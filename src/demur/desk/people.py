@@ -12,6 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from demur.docket import models
+from demur.docket.case import COUNSEL
 from demur.docket.lifecycle import Actor
 from demur.docket.visible import whole_cases
 
@@ -58,6 +59,12 @@ def everybody() -> list[dict[str, Any]]:
         }
         for u in users
     ]
+
+
+def counsel(username: str) -> str | None:
+    """The person who signs in under this name, as acts record them, where they are counsel or lead; else None."""
+    held = models.Membership.objects.filter(user__username=username, user__is_active=True, role__in=COUNSEL)
+    return next((str(user) for user in held.values_list("user", flat=True)), None)
 
 
 def let_go(username: str) -> None:

@@ -9,7 +9,7 @@ cosigning), `audit` (openings for a recount), `verifier` (one file to hand to a 
 """
 
 from .checkpoint import Checkpoint
-from .entry import COVER, Entry, new_entry
+from .entry import COVER, OWN, Entry, new_entry
 from .epoch import Lock, release, seal
 from .errors import BehindError, ForkError, LedgerError
 from .folder import TileFolder
@@ -27,6 +27,7 @@ __all__ = [
     "EVERY",
     "LEAVES",
     "ML_DSA_44",
+    "OWN",
     "BehindError",
     "CaughtUp",
     "Checkpoint",

@@ -22,6 +22,8 @@ LEAF_BYTES = 65
 SALT_BYTES = 32
 VERSION = b"\x01"
 COVER = "cover"
+OWN = "ledger."
+"""How the classes begin by which the log tells of itself: what was restored, opened, announced, destroyed."""
 CLASS_TAG = b"demur class v1\n"
 BODY_TAG = b"demur body v1\n"
 

@@ -14,10 +14,18 @@ from .errors import LedgerError
 
 LEAVES = 64
 """Leaves in every epoch, unless announced otherwise."""
+MOST = 65_536
+"""The most leaves that can be announced: nine million a day, at the usual pace. A slip cannot be taken back at once."""
 EVERY = timedelta(minutes=10)
 """The time from one epoch to the next."""
 NOTICE = timedelta(days=7)
 """How long before it takes effect a change is announced."""
+
+
+def check_number(leaves: int) -> None:
+    """Raises LedgerError for a number of leaves that no epoch should have."""
+    if not 1 <= leaves <= MOST:
+        raise LedgerError(f"{leaves} leaves are no epoch's; hint: from 1 to {MOST}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,8 @@ class Schedule:
         return next((leaves for start, leaves in reversed(self.changes) if start <= day), self.changes[0][1])
 
     def changed(self, day: date, leaves: int, *, today: date) -> Schedule:
-        """The schedule with a change from `day` on. Raises LedgerError where it comes without due notice."""
+        """The schedule with a change from `day` on. Raises LedgerError for a bad number, or without due notice."""
+        check_number(leaves)
         if day < today + NOTICE:
             raise LedgerError(
                 f"a change on {day} is announced too late; hint: give {NOTICE.days} days' notice, "

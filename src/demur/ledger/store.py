@@ -29,6 +29,8 @@ class Cursor(Protocol):
     def lastrowid(self) -> Any: ...
     def execute(self, operation: str, parameters: Any = ..., /) -> Any: ...
     def executemany(self, operation: str, parameters: Any, /) -> Any: ...
+    @property
+    def rowcount(self) -> Any: ...
     def fetchone(self) -> Any: ...
     def fetchall(self) -> Any: ...
 
@@ -85,8 +87,8 @@ class Store(Protocol):
     def at(self, cursor: Cursor, position: int) -> Stored:
         """The entry at a position of the log."""
 
-    def destroy_body(self, cursor: Cursor, id: int) -> None:
-        """Delete body and body salt; leaf and class stay."""
+    def destroy_body(self, cursor: Cursor, id: int) -> bool:
+        """Delete body and body salt; leaf and class stay. Gives whether there was one."""
 
 
 _TABLES: dict[Engine, tuple[str, ...]] = {
@@ -297,9 +299,23 @@ class SqlStore:
         cursor.execute(self._sql(f"SELECT {_ENTRY} FROM ledger_entry WHERE id > ? ORDER BY id LIMIT ?"), (after, limit))
         return [_stored(row) for row in cursor.fetchall()]
 
-    def destroy_body(self, cursor: Cursor, id: int) -> None:
-        """Delete body and body salt; leaf and class stay. What was in backups and in SQLite's journal stays there."""
-        cursor.execute(self._sql("UPDATE ledger_entry SET body = NULL, body_salt = NULL WHERE id = ?"), (id,))
+    def latest(self, cursor: Cursor, class_: str) -> Stored | None:
+        """The entry of this class that was kept last, None where there is none; it looks at every entry for it."""
+        cursor.execute(
+            self._sql(f"SELECT {_ENTRY} FROM ledger_entry WHERE class = ? ORDER BY id DESC LIMIT 1"), (class_,)
+        )
+        row = cursor.fetchone()
+        return _stored(row) if row else None
+
+    def destroy_body(self, cursor: Cursor, id: int) -> bool:
+        """Delete body and body salt; leaf and class stay. Gives whether there was one.
+
+        What was in backups and in SQLite's journal stays there.
+        """
+        cursor.execute(
+            self._sql("UPDATE ledger_entry SET body = NULL, body_salt = NULL WHERE id = ? AND body IS NOT NULL"), (id,)
+        )
+        return bool(cursor.rowcount)
 
     def _one(self, cursor: Cursor, which: str) -> Stored:
         row = cursor.fetchone()

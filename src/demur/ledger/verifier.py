@@ -767,7 +767,9 @@ class Recount:
     end: int = 0
     classes: dict[str, int] = field(default_factory=dict)
     bodies: int = 0
+    destroyed: int = 0
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def sound(self) -> bool:
@@ -775,8 +777,12 @@ class Recount:
         return not self.problems
 
     def __str__(self) -> str:
-        lines = [f"{self.end - self.first} entries, number {self.first} to {self.end - 1}, {self.bodies} bodies shown:"]
+        gone = f", {self.destroyed} destroyed" if self.destroyed else ""
+        lines = [
+            f"{self.end - self.first} entries, number {self.first} to {self.end - 1}, {self.bodies} bodies shown{gone}:"
+        ]
         lines += [f"  {count:9}  {name}" for name, count in sorted(self.classes.items())]
+        lines += [f"  note: {note}" for note in self.notes]
         return "\n".join([*lines, *(f"  not sound: {problem}" for problem in self.problems)])
 
 
@@ -785,10 +791,13 @@ def recount(read: Reader, lines: Iterable[str]) -> Recount:
 
     Check the ledger itself with `verify_ledger` first: this takes its entries as they are. The span is from the
     lowest to the highest index shown; a leaf within it that is not opened, or opened falsely or twice, is a problem.
+    A body said to be destroyed is counted as such, and noted where no `ledger.destroyed` that was opened names it.
     """
     head = read_head(read("checkpoint") or b"")
     bundles: dict[int, bytes] = {}
     seen: set[int] = set()
+    gone: set[int] = set()
+    named: set[int] = set()
     counted = Recount()
 
     def leaf(index: int) -> bytes:
@@ -818,15 +827,33 @@ def recount(read: Reader, lines: Iterable[str]) -> Recount:
         if "body" in shown:
             if opens(leaf(index), "body", _b64(str(shown.get("body_salt", ""))), _b64(str(shown["body"]))):
                 counted.bodies += 1
+                if name == b"ledger.destroyed":
+                    named.add(_named(_b64(str(shown["body"]))))
             else:
                 counted.problems.append(f"the body of entry {index} is not what was entered; hint: it was altered")
+        elif shown.get("destroyed") is True:
+            gone.add(index)
     if not seen:
         raise Wrong("nothing is opened; hint: the file is empty")
     counted.first, counted.end = min(seen), max(seen) + 1
     for index in range(counted.first, counted.end):
         if index not in seen:
             counted.problems.append(f"entry {index} is not opened; hint: what is in it? ask for it")
+    counted.destroyed = len(gone)
+    for index in sorted(gone - named):
+        counted.notes.append(
+            f"the body of entry {index} is said to be destroyed, and no entry shown names it; "
+            "hint: ask for the later ledger.destroyed that says why"
+        )
     return counted
+
+
+def _named(body: bytes) -> int:
+    """The entry that a `ledger.destroyed` names, -1 for none."""
+    try:
+        return int(json.loads(body)["entry"])
+    except (ValueError, KeyError, TypeError):
+        return -1
 
 
 # ------------------------------------------------------------------ the command
