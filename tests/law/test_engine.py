@@ -14,9 +14,11 @@ from demur.law import assess, library, load
 from demur.law.codegen import FALSE, UNKNOWN, generate, truth
 from demur.law.explain import explainer
 from demur.law.language import Always, And, Compare, Is, Known, Node, Not, OneOf, Or, Param, atoms, simplify
+from demur.law.library import HERE
 
 BOOLS = ("signed", "gag_present", "verified")
-DAYS = [date(2020, 1, 1) + timedelta(n) for n in range(4)]
+DAYS = [*(date(2020, 1, 1) + timedelta(n) for n in range(4)), date(2020, 1, 30), date(2020, 1, 31), date(2020, 2, 29)]
+MONTHS = st.sampled_from([-1, 1, 12])
 PARAMS = {"few": frozenset({"nsl"}), "bound": 2, "unset": None}
 
 
@@ -29,6 +31,7 @@ def leaf() -> st.SearchStrategy[Node]:
         st.builds(lambda op, n: Compare("due_days", op, n), ops, st.integers(0, 3)),
         st.builds(lambda op, p: Compare("due_days", op, Param(p)), ops, st.sampled_from(["bound", "unset"])),
         st.builds(lambda op, n: Compare("served_on", op, None, "issued_on", n), ops, st.integers(-1, 2)),
+        st.builds(lambda op, n, m: Compare("served_on", op, None, "issued_on", n, m), ops, st.integers(-1, 1), MONTHS),
         st.builds(Always, st.booleans()),
     )
 
@@ -201,3 +204,19 @@ def test_the_same_warrant_for_data_abroad_meets_the_law_of_its_day(day: date, re
     assert later.isdisjoint(held) is reach
     assert any(rule.startswith("eu.gdpr.48") for rule in held) is not reach
     assert "us.sca.2703h.comity" not in held
+
+
+def test_a_statute_that_comes_back_makes_nothing_of_the_gap_good(tmp_path) -> None:
+    text = (HERE / "us" / "fisa.toml").read_text("utf-8")
+    none = next(line for line in text.splitlines() if "9999-12-31" in line)
+    back = none.removesuffix("]") + ', { from = 2027-02-01, is = 2027-02-01, source = "a re-enactment" }]'
+    (tmp_path / "fisa.toml").write_text(text.replace(none, back), "utf-8")
+    law = load(tmp_path, cached=False)
+
+    def lapsed(issued: date, as_of: date) -> bool:
+        found = assess(Demand({"kind": "fisa.702", "issued_on": issued}), as_of, law).holding()
+        return "us.fisa.702.lapse" in {f.rule for f in found}
+
+    before, gap, after = date(2026, 6, 11), date(2026, 9, 1), date(2027, 2, 1)
+    assert [lapsed(day, after) for day in (before, gap, after)] == [False, True, False]
+    assert lapsed(gap, gap)
