@@ -122,6 +122,8 @@ def leaf() -> st.SearchStrategy[Node]:
         st.builds(lambda op, n: Compare("served_on", op, DAY + timedelta(n)), ops, st.integers(-1, 1)),
         st.builds(lambda op, n: Compare("as_of", op, None, "served_on", n), ops, st.integers(-2, 2)),
         st.builds(lambda op, n: Compare("served_on", op, None, "issued_on", n), ops, st.integers(-2, 2)),
+        st.builds(lambda op: Compare("served_on", op, None, "issued_on", -30, 1), ops),
+        st.builds(lambda op: Compare("as_of", op, None, "issued_on", -30, 1), ops),
         st.just(Compare("user_country", "=", None, "data_country")),
     )
 

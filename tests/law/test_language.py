@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from demur.facts import vocabulary
-from demur.law.language import And, Compare, Is, Known, LawError, Names, Not, OneOf, Or, Param, lower
+from demur.law.language import And, Compare, Is, Known, LawError, Names, Not, OneOf, Or, Param, lower, moved
 from demur.law.library import load, parse_rules
 
 NAMES = Names(vocabulary(), {}, {"eea": ("at", "be"), "months": 36})
@@ -54,6 +56,12 @@ examples.unknown = [{{ kind = "nsl" }}]
         ("signed and ask_content in param('eea')", 12, "unknown fact 'ask_content'", "asks_content"),
         ("'nsl'", 1, "a bare value is no condition", "compare"),
         ("offence_max_months > " + "9" * 5000, 22, "is not a whole number", "no floats"),
+        ("served_on > issued_on + 3 months", 1, "'months' stands behind a condition", "interval '3 months'"),
+        ("served_on > issued_on + interval '3 weeks'", 13, "a number of months or years", "issued_on + 14"),
+        ("served_on > issued_on + interval '101 years'", 13, "a number of months or years", "interval"),
+        ("served_on > issued_on + interval '1 month' - 1", 13, "before months", "- 1 + interval '1 month'"),
+        ("served_on > issued_on + 1 + 2", 13, "days are added once", "interval"),
+        ("offence_max_months > due_days + interval '1 month'", 22, "due_days is int, not a date", "+ 14"),
         ("served_on > issued_on + 9999999999", 25, "whole number of days", "+ 14"),
         ("(" * 400 + "asks_content" + ")" * 400, 1, "nested too deeply", "term"),
         ("not " * 2000 + "asks_content", 1, "nested too deeply", "term"),
@@ -160,6 +168,10 @@ def test_two_versions_of_a_rule_may_not_overlap() -> None:
         ("36 > offence_max_months", Compare("offence_max_months", "<", 36)),
         ("not offence_max_months < 36", Compare("offence_max_months", ">=", 36)),
         ("served_on > issued_on + 14", Compare("served_on", ">", None, "issued_on", 14)),
+        ("served_on > issued_on + interval '3 months'", Compare("served_on", ">", None, "issued_on", 0, 3)),
+        ("issued_on + interval '2 years' >= as_of", Compare("as_of", "<=", None, "issued_on", 0, 24)),
+        ("not as_of > issued_on - interval '1 month'", Compare("as_of", "<=", None, "issued_on", 0, -1)),
+        ("as_of > issued_on - 1 + interval '1 month'", Compare("as_of", ">", None, "issued_on", -1, 1)),
         ("not (asks_content or kind is null)", And((Not(Is("asks_content")), Known("kind")))),
         ("asks_content and (asks_keys and true)", And((Is("asks_content"), Is("asks_keys")))),
         ("asks_content or asks_keys or asks_content", Or((Is("asks_content"), Is("asks_keys")))),
@@ -167,3 +179,19 @@ def test_two_versions_of_a_rule_may_not_overlap() -> None:
 )
 def test_an_expression_is_lowered_to_its_atoms(text: str, node: object) -> None:
     assert lower(text, NAMES) == node
+
+
+@pytest.mark.parametrize(
+    ("day", "days", "months", "then"),
+    [
+        ((2027, 1, 31), 0, 1, (2027, 2, 28)),
+        ((2028, 1, 31), 0, 1, (2028, 2, 29)),
+        ((2028, 2, 29), 0, 12, (2029, 2, 28)),
+        ((2026, 11, 30), 0, 3, (2027, 2, 28)),
+        ((2026, 3, 31), 0, -1, (2026, 2, 28)),
+        ((2026, 12, 1), -1, 1, (2026, 12, 30)),
+        ((9999, 12, 31), 1, 1, (10000, 1, 31)),
+    ],
+)
+def test_a_month_later_is_the_same_day_or_the_last_of_a_shorter_month(day, days, months, then) -> None:
+    assert moved(date(*day), days, months) == then

@@ -7,6 +7,7 @@ function of the single case.
 from __future__ import annotations
 
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from demur.facts import FactsError, vocabulary
 from demur.law import library, sql
 from demur.law.codegen import LEVELS, TRUE, UNKNOWN, generate
 from demur.law.edition import Edition, edition, facts_read
+from demur.law.language import Compare
 from demur.law.sweep import codes, encode, evaluate, open_rows, touched, write_rows
 
 # They come with requirements-dev; where those were installed earlier, the check of the peers still insists on them.
@@ -94,6 +96,23 @@ def test_every_cell_is_that_of_the_sweep(tmp_path: Path, dialect: str, own_days:
         write_rows(table.drop("as_of", strict=False).lazy(), file)
     wanted = evaluate(encode(open_rows(file)), law, DAY).collect()
     query = sql.cells(law, open_rows(file).collect_schema(), DAY, dialect)
+    assert differing(run(dialect, query, file), wanted) == {}
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", *(pytest.param(p, marks=pytest.mark.peers) for p in PEERS)])
+def test_months_end_on_the_same_day_on_every_engine(tmp_path: Path, dialect: str) -> None:
+    file, days = tmp_path / "rows.parquet", pl.date_range(date(2023, 12, 20), date(2024, 3, 10), eager=True)
+    near = pl.Series([*range(-33, -25), *range(25, 35), *range(362, 370)])
+    table = pl.DataFrame({"issued_on": days}).join(pl.DataFrame({"near": near}), how="cross")
+    table = table.with_columns(served_on=pl.col("issued_on") + pl.duration(days=pl.col("near"))).drop("near")
+    rules: Edition = {
+        f"{op} {offset} {months}": Compare("served_on", op, None, "issued_on", offset, months)
+        for op, offset, months in product((">", ">=", "="), (0, -1), (-1, 1, 12))
+    }
+    table.with_row_index("id").write_parquet(file)
+    wanted = evaluate(open_rows(file), rules, DAY).collect()
+    assert wanted.select(pl.exclude("id").any()).row(0) == (True,) * len(rules)
+    query = sql.cells(rules, open_rows(file).collect_schema(), DAY, dialect)
     assert differing(run(dialect, query, file), wanted) == {}
 
 

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from demur.law.check import days_of_change
 from demur.law.codegen import FALSE, TRUE, UNKNOWN, truth
 from demur.law.edition import changed, edition, facts_read, only, standing
 from demur.law.kept import keep
-from demur.law.language import OneOf
+from demur.law.language import Compare, Node, OneOf, moved
 from demur.law.sweep import codes, count, evaluate, flat, frame, open_rows, since, tally, touched, write_rows
 
 DAY = date(2026, 11, 23)
@@ -70,6 +71,25 @@ def records(number: int, names: set[str], seed: int = 7) -> list[dict[str, Any]]
         return chance.choice(list(fact.values))
 
     return [{"id": row, **{name: value(name) for name in sorted(names - {"as_of"})}} for row in range(number)]
+
+
+def months() -> dict[str, Node]:
+    """Comparisons of one day with another some months later, or those months after the day before it."""
+    return {
+        f"{op} {offset} {number}": Compare("served_on", op, None, "issued_on", offset, number)
+        for op, offset, number in product((">", ">=", "="), (0, -1), (-1, 1, 3, 24))
+    }
+
+
+def around_the_ends_of_months() -> list[dict[str, Any]]:
+    """Rows at the end of long and short months, and what they are compared with a little before and after."""
+    starts = (date(2023, 1, 26), date(2024, 1, 26), date(2024, 2, 26), date(2027, 7, 28), date(2026, 12, 28))
+    pairs = [
+        (day := start + timedelta(n), date(*moved(day, 0, number)) + timedelta(near))
+        for start, n, number, near in product(starts, range(7), (-1, 1, 3, 24), range(-2, 4))
+    ]
+    rows = [{"issued_on": day, "served_on": then} for day, then in [*pairs, (None, DAY), (DAY, None)]]
+    return [{"id": number, **row} for number, row in enumerate(rows)]
 
 
 def params(law: Library, day: date) -> dict[str, Any]:
@@ -142,6 +162,15 @@ def test_a_demand_laid_flat_is_answered_as_assess_answers_it() -> None:
         assert any(s[3] == finding.verdict and finding.target in (None, s[2]) for s in rows), finding.rule
         swept -= set(rows) if finding.target is None else {s for s in rows if s[2] == finding.target}
     assert not swept
+
+
+def test_months_are_counted_as_the_reference_counts_them() -> None:
+    rules = months()
+    data = around_the_ends_of_months()
+    answers = evaluate(frame(data).lazy(), rules, DAY).collect()
+    for rule, node in rules.items():
+        for row, found in zip(data, answers[rule].to_list(), strict=True):
+            assert VALUE[found] == truth(node, row, {}), (rule, row)
 
 
 def test_counts_are_those_of_the_cells() -> None:

@@ -111,7 +111,7 @@ def _formula(node: Node, columns: set[str], as_of: date) -> Callable[[Any, Any],
                 return where(known, found == wanted[0] if len(wanted) == 1 else np.isin(found, wanted))
             if other:
                 there, bound = value(other)
-                known, bound = known & there, bound + leaf.offset
+                known, bound = known & there, _later(bound + leaf.offset, leaf.months)  # type: ignore[union-attr]
             else:
                 bound = _constant(leaf.fact, leaf.value)
             compare = {"=": np.equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
@@ -128,6 +128,19 @@ def _formula(node: Node, columns: set[str], as_of: date) -> Callable[[Any, Any],
 
 def _day(day: date) -> int:
     return day.toordinal() - date(1970, 1, 1).toordinal()
+
+
+def _later(days: Any, months: int) -> Any:
+    """Days since 1970 so many months later, the last of a month that has no such day."""
+    import numpy as np
+
+    if not months:
+        return days
+    dates = np.asarray(days).astype("datetime64[D]")
+    month = dates.astype("datetime64[M]")
+    then = month + months
+    last = (then + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return np.minimum(then.astype("datetime64[D]") + (dates - month.astype("datetime64[D]")), last).astype(np.int64)
 
 
 def _constant(fact: str, value: Any) -> int:

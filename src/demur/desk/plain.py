@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from demur.facts import vocabulary
+from demur.law.explain import period
 from demur.law.language import AS_OF, Always, And, Compare, Is, Known, Node, Not, OneOf, Or, Param
 
 from . import words
@@ -73,11 +74,13 @@ def _atom(node: Node) -> str:
             if negated or isinstance(values, Param):
                 return f"{_means(fact)} is {'not ' if negated else ''}{options}"
             return known[fact].says.replace("{}", options)
-        case Compare(fact, op, value, other, offset):
+        case Compare(fact, op, value, other, offset, months):
             kind = "date" if fact == AS_OF else known[fact].type
             bound = _means(other) if other else f"“{value.name}”" if isinstance(value, Param) else shown(value)
             if offset:
                 bound += f" {'plus' if offset > 0 else 'less'} {abs(offset)}{' days' if kind == 'date' else ''}"
+            if months:
+                bound += f" {'plus' if months > 0 else 'less'} {period(months)}"
             order = ORDER.get(kind, {}).get(op, "the same as")
             return f"{_means(fact)} is {'not ' if negated else ''}{order} {bound}"
         case Always(value):

@@ -14,7 +14,10 @@ from typing import Any
 from demur.facts import vocabulary
 
 from .codegen import truth
-from .language import AS_OF, Atom, Compare, Node, OneOf, Param, atoms, facts_of
+from .language import AS_OF, Atom, Compare, Node, OneOf, Param, atoms, facts_of, moved
+
+LONG_AND_SHORT = (*(date(2027, month, 15) for month in (1, 2, 3, 4, 5)), date(2027, 1, 31))
+"""Days in months of each length: which of a month and thirty days is longer depends on where they begin."""
 
 
 def named(name: str, found: Iterable[Atom], params: Mapping[str, Any]) -> set[Any]:
@@ -35,14 +38,27 @@ def beside(points: Iterable[Any]) -> set[Any]:
 
 def turns(name: str, atom: Compare, points: Iterable[Any]) -> set[Any]:
     """Where the comparison of a fact with another turns, for each value of the other, with what stands beside it."""
-    sign = 1 if name == atom.fact else -1
-    return {near for point in points for near in _around(point, sign * atom.offset)}
+    if name == atom.fact:
+        return {near for point in points for near in _around(_moved(point, atom.offset, atom.months))}
+    # Up to four days in a row are the same day some months later, where that month is shorter.
+    last = 3 if atom.months else 0
+    back = (_moved(point, 0, -atom.months) for point in points)
+    return {near for point in back for near in _around(point, -atom.offset, last)}
 
 
-def _around(point: Any, shift: int = 0) -> Iterator[Any]:
+def _moved(point: Any, offset: int, months: int) -> Any:
+    """The point so much later; None past the last day of the calendar, where nothing happens."""
+    if not isinstance(point, date):
+        return point + offset
+    with suppress(ValueError):
+        return date(*moved(point, offset, months))
+    return None
+
+
+def _around(point: Any, shift: int = 0, last: int = 0) -> Iterator[Any]:
     step: Any = timedelta(1) if isinstance(point, date) else 1
-    for number in (shift - 1, shift, shift + 1):
-        with suppress(OverflowError):  # past the last day of the calendar nothing happens
+    for number in range(shift - 1, shift + last + 2) if point is not None else ():
+        with suppress(OverflowError):
             yield point + step * number
 
 
@@ -104,6 +120,8 @@ def _points(
             if name in (atom.fact, atom.other) and other is not None:
                 points[name] |= turns(name, atom, (other,))
         points[name] |= beside(() if points[name] else (facts[AS_OF] if _dated(name) else 0,))
+    if _mixed(pairs, group):
+        points = {name: found | set(LONG_AND_SHORT) for name, found in points.items()}
     for _ in group[1:]:  # one value follows from another, and that from a third
         before = {name: frozenset(found) for name, found in points.items()}
         for atom in pairs:
@@ -116,6 +134,12 @@ def _points(
     for value in sorted(points[name]):
         seen.setdefault(tuple(truth(atom, {**facts, name: value}, params) for atom in mine), value)
     return {name: tuple(seen.values())}
+
+
+def _mixed(pairs: Sequence[Compare], group: Sequence[str]) -> bool:
+    """Whether months and days, or numbers of months, stand between the same two facts, neither of them known."""
+    open_ = [(frozenset((a.fact, a.other)), a.months) for a in pairs if a.fact in group and a.other in group]
+    return any(months and len({m for other, m in open_ if other == both}) > 1 for both, months in open_)
 
 
 def _dated(name: str) -> bool:

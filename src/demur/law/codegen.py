@@ -14,7 +14,7 @@ from typing import Any
 
 from demur.facts import Vocabulary
 
-from .language import AS_OF, Always, And, Atom, Compare, Is, Known, Node, Not, OneOf, Or, Param
+from .language import AS_OF, Always, And, Atom, Compare, Is, Known, Node, Not, OneOf, Or, Param, moved
 
 FALSE, UNKNOWN, TRUE = 0, 1, 3
 LEVELS = ("demand", "clause", "target", "transfer")
@@ -124,7 +124,10 @@ class _Writer:
         if atom.other:
             w = self.value(atom.other)
             test = f"{v} {op} {w}"
-            if atom.offset:
+            if atom.months:
+                self.constants["moved"] = moved
+                test = f"moved({v}) {op} moved({w}, {atom.offset}, {atom.months})"
+            elif atom.offset:
                 # The difference is compared, so that no sum runs past the last day of the calendar.
                 days = atom.fact == AS_OF or self.words[atom.fact].type == "date"
                 test = f"{v} - {w} {op} {self.constant(timedelta(atom.offset) if days else atom.offset)}"
@@ -193,7 +196,9 @@ def atom_truth(atom: Atom, facts: Any, params: Any) -> int:
         bound = facts.get(atom.other)
         if bound is None:
             return UNKNOWN
-        if atom.offset:
+        if atom.months:
+            found, bound = moved(found), moved(bound, atom.offset, atom.months)
+        elif atom.offset:
             # As in the generated code: no sum may run past the last day of the calendar.
             found, bound = found - bound, atom.offset if isinstance(bound, int) else timedelta(atom.offset)
     elif isinstance(atom.value, Param):

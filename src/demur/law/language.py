@@ -7,6 +7,7 @@ an atom on an unknown fact is unknown, except `Known`, which asks just that.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -85,13 +86,17 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """The fact stands in this order to a value, a parameter, or another fact plus a number of days or units."""
+    """The fact stands in this order to a value, a parameter, or another fact plus a number of days or units.
+
+    Of dates: plus `offset` days, and from there `months` later, as `moved` counts them.
+    """
 
     fact: str
     op: str
     value: Constant | Param | None = None
     other: str = ""
     offset: int = 0
+    months: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,25 @@ class Or:
 
 Atom = Always | Is | Known | OneOf | Compare
 Node = Atom | Not | And | Or
+
+MONTHS = {"MONTH": 1, "MONTHS": 1, "YEAR": 12, "YEARS": 12}
+MOST_MONTHS = 1200
+"""No period of the law is longer, and every back end can hold it."""
+
+
+def moved(day: date, days: int = 0, months: int = 0) -> tuple[int, int, int]:
+    """Year, month and day of `days` after a date and then `months` later: the same day of that month, or its last.
+
+    Not a date, since what is compared may lie past the last day of the calendar.
+    """
+    if days:
+        ordinal = min(max(day.toordinal() + days, date.min.toordinal()), date.max.toordinal())
+        day = date.fromordinal(ordinal)
+    if not months:
+        return day.year, day.month, day.day
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return year, month + 1, min(day.day, monthrange(year, month + 1)[1])
+
 
 FLIP = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -236,6 +260,8 @@ class _Lowering:
                 raise self.fail(node, "a function is not part of the language", "only param('name') may be called")
             case exp.Literal():
                 raise self.fail(node, "a bare value is no condition", "compare a fact with it")
+            case exp.Alias():
+                raise self.fail(node, f"{node.alias!r} stands behind a condition", "of months, + interval '3 months'")
             case _:
                 raise self.fail(
                     node,
@@ -354,24 +380,44 @@ class _Lowering:
         if isinstance(right, exp.Anonymous):
             return Compare(name, op, self.param(right))
         if isinstance(right, exp.Column | exp.Add | exp.Sub):
-            other, offset = self.shifted(right)
+            other, offset, months = self.shifted(right)
             self.same_type(node, name, other)
-            return Compare(name, op, other=other, offset=offset)
+            return Compare(name, op, other=other, offset=offset, months=months)
         return Compare(name, op, self.constant(right, name))
 
-    def shifted(self, node: object) -> tuple[str, int]:
+    def shifted(self, node: object) -> tuple[str, int, int]:
+        """The fact that something is added to, and how many days or units, and then months."""
         from sqlglot import exp
 
-        if isinstance(node, exp.Column):
+        if not isinstance(node, exp.Add | exp.Sub):
             other = self.name(node)
             self.known(other, node)
-            return other, 0
-        assert isinstance(node, exp.Add | exp.Sub)
-        other = self.name(node.left)
-        self.known(other, node.left)
-        if not isinstance(node.right, exp.Literal) or node.right.is_string or (days := _whole(node.right.this)) is None:
-            raise self.fail(node.right, "only a whole number of days may be added to a fact", f"write {other} + 14")
-        return other, days if isinstance(node, exp.Add) else -days
+            return other, 0, 0
+        other, days, months = self.shifted(node.left)
+        sign = 1 if isinstance(node, exp.Add) else -1
+        if months or (days and not isinstance(node.right, exp.Interval)):
+            raise self.fail(node, "days are added once, and before months", f"write {other} - 1 + interval '1 month'")
+        if isinstance(node.right, exp.Interval):
+            return other, days, sign * self.interval(node, node.right, other)
+        right = node.right
+        number = _whole(right.this) if isinstance(right, exp.Literal) and not right.is_string else None
+        if number is None:
+            raise self.fail(right, "only a whole number of days may be added to a fact", f"write {other} + 14")
+        return other, sign * number, 0
+
+    def interval(self, node: object, interval: object, other: str) -> int:
+        from sqlglot import exp
+
+        assert isinstance(interval, exp.Interval)
+        if self.type_of(other) != "date":
+            raise self.fail(node, f"{other} is {self.type_of(other)}, not a date", f"write {other} + 14")
+        number, unit = interval.this, str(interval.args.get("unit") or "").upper()
+        amount = _whole(number.this) if isinstance(number, exp.Literal) else None
+        months = (amount or 0) * MONTHS.get(unit, 0)
+        if not 0 < months <= MOST_MONTHS:
+            hint = f"write {other} + interval '3 months' or interval '2 years'; of days, {other} + 14"
+            raise self.fail(node, "an interval is a number of months or years", hint)
+        return months
 
     def param(self, node: object) -> Param:
         from sqlglot import exp
@@ -492,8 +538,8 @@ def simplify(node: Node) -> Node:
         case Not(Always(value)):
             return Always(not value)
         # A parameter may have no value on a day; then a comparison with it fails, and its negation holds.
-        case Not(Compare(fact, op, value, other, offset)) if op in OPPOSITE and not isinstance(value, Param):
-            return Compare(fact, OPPOSITE[op], value, other, offset)
+        case Not(Compare(fact, op, value, other, offset, months)) if op in OPPOSITE and not isinstance(value, Param):
+            return Compare(fact, OPPOSITE[op], value, other, offset, months)
         case _:
             return node
 

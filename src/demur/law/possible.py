@@ -8,15 +8,14 @@ days around the constants, so that only there something possible may be missed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import date, timedelta
-from itertools import product
+from datetime import date
 from typing import Any
 
 from demur.facts import vocabulary
 
+from .apart import beside, named, turns
 from .codegen import TRUE, truth
-from .language import AS_OF, Always, And, Compare, Node, Not, OneOf, Or, Param, atoms, simplify
+from .language import AS_OF, Always, And, Compare, Node, Not, Or, atoms, simplify
 
 Domain = frozenset[Any]
 MOST_STEPS = 5_000
@@ -68,23 +67,12 @@ class _Search:
             return frozenset((True, False, None))
         if fact.type == "enum":
             return frozenset((*fact.values, None))
-        step: Any = timedelta(1) if fact.type == "date" else 1
-        points: set[Any] = {day if fact.type == "date" else 0}
-        shifts = {0}
+        points = {day if fact.type == "date" else 0} | named(name, found, self.params)
+        grid = beside(points)
         for atom in found:
-            if name in (atom.fact, getattr(atom, "other", "")):
-                if isinstance(atom, OneOf):
-                    listed = self.params[atom.values.name] or () if isinstance(atom.values, Param) else atom.values
-                    points |= set(listed)
-                elif isinstance(atom, Compare):
-                    value = self.params[atom.value.name] if isinstance(atom.value, Param) else atom.value
-                    points |= {value} - {None}
-                    shifts |= {atom.offset, -atom.offset}
-        grid: set[Any] = {None}
-        for point, shift in product(points, {s + n for s in shifts for n in (-1, 0, 1)}):
-            with suppress(OverflowError):  # past the last day of the calendar nothing happens
-                grid.add(point + step * shift)
-        return frozenset(grid)
+            if isinstance(atom, Compare) and atom.other and name in (atom.fact, atom.other):
+                grid |= turns(name, atom, points)
+        return frozenset((*grid, None))
 
     def solve(
         self, goals: Sequence[Node], domains: Mapping[str, Domain], pairs: tuple[Node, ...]

@@ -154,6 +154,8 @@ class _Columns:
             if atom.offset:
                 days = atom.fact == AS_OF or vocabulary()[atom.fact].type == "date"
                 right = right + (ibis.interval(days=atom.offset) if days else atom.offset)
+            if atom.months:
+                right = right + ibis.interval(months=atom.months)
         match atom.op:
             case "=":
                 return left == right

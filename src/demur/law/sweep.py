@@ -247,6 +247,8 @@ class _Columns:
             if atom.offset:
                 days = atom.fact == AS_OF or vocabulary()[atom.fact].type == "date"
                 right = right + (pl.duration(days=atom.offset) if days else atom.offset)
+            if atom.months:
+                right = right.dt.offset_by(f"{atom.months}mo")
         else:
             right = pl.lit(atom.value)
         orders = {
