@@ -11,7 +11,7 @@ demo: $(STAMP)
 	@$(BIN)/demur demo
 
 test: $(DEV)
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not shared and not slow and not walk and not peers"
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not shared and not slow and not walk and not crash and not peers"
 
 check: $(DEV)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/demur law check

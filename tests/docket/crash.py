@@ -1,107 +1,78 @@
-"""Kills a process at every statement of every act on a case's road, and says what was left. Run by test_crash.
+"""Kills a process at every statement of the acts on one road, and says what was left. Run by test_crash.
 
-The n-th case goes the whole road with each act killed at its n-th statement (or at either side of its commit), then
-sent again with the same token, as a client would that never learned the outcome; until no act has so many
-statements. Prints one JSON line per kill: act, statement, what stood before, after the kill, and after the second try.
+python -m docket.crash ROAD [ACT...]    these acts, by default all that are killed on this road
+
+Before each such act the database is kept. A child does the act and is killed at its first statement (or at either
+side of a commit), then from the same start at its second, until one comes through. What a killed one left is looked
+at, and the act sent again with the same token, as a client would that never learned the outcome. Prints one JSON line
+for each act: what came of it undisturbed, and what each kill left.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
+from itertools import count
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.desk.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, connections, models  # noqa: E402
+from django.db import models  # noqa: E402
 
-from demur.docket.acts import Done  # noqa: E402
-from demur.docket.models import Act, Case, CaseFact, Document, Entry, Ground, OutboxEvent  # noqa: E402
+from demur.docket.models import Case  # noqa: E402
 from demur.docket.replay import replay  # noqa: E402
 
-from .road import ROAD, go, let_in  # noqa: E402
+from .kept import begin, content, go_back, keep, killed_at  # noqa: E402
+from .roads import ROADS, brought, killed, let_in, take, under_small_law  # noqa: E402
 
-TABLES = (Case, Document, Act, Entry, CaseFact, Ground, OutboxEvent)
+Content = dict[str, tuple[int, str]]
 
 
-def stands() -> dict[str, int]:
-    """How much of everything there is, and how many cases have acts missing from their line."""
+def counts(held: Content) -> dict[str, int]:
+    """How many rows each table has, and how many cases have acts missing from their line."""
     whole = Case.objects.annotate(n=models.Count("acts"), last=models.Max("acts__seq"))
     torn = whole.exclude(n=models.F("revision"), last=models.F("revision")).count()
-    return {t.__name__: t.objects.count() for t in TABLES} | {"torn": torn}
+    return {table: rows for table, (rows, _) in held.items()} | {"torn": torn}
 
 
-def kill_at(point: int, step: Callable[[], object]) -> bool:
-    """Run the step in a child that is killed at its `point`-th statement; False where it came through."""
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-        passed = 0
-
-        def count(execute, *args):
-            nonlocal passed
-            passed += 1
-            if passed == point:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return execute(*args)
-
-        commit = connection._commit
-
-        def counted_commit():
-            count(lambda: None)
-            commit()
-            count(lambda: None)
-
-        connection._commit = counted_commit
-        try:
-            with connection.execute_wrapper(count):
-                step()
-        except BaseException as error:
-            print(repr(error), file=sys.stderr)
-            os._exit(3)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status) != 0:
-        raise SystemExit("the step failed by itself")
-    return os.WIFSIGNALED(status)
+def kill_everywhere(step: Callable[[], object]) -> dict[str, object]:
+    """Kill the step at each of its statements; in the end it is done."""
+    before = content()
+    keep()
+    left: list[dict[str, object]] = []
+    for point in count(1):
+        if not killed_at(point, step):
+            break
+        found = content()
+        step()
+        again = content()
+        left.append({"nothing": found == before, "all": found == again, "left": counts(found), "again": counts(again)})
+        go_back()
+    return {"before": counts(before), "done": counts(content()), "kills": left}
 
 
-def main(killed_acts: set[str]) -> None:
-    """Kill each of these acts at each of its statements; the others of the road just happen."""
-    if connection.vendor == "sqlite":
-        # A process dies here, not the machine: what the system was given is kept, synced or not.
-        connection.settings_dict["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
-    call_command("migrate", verbosity=0, skip_checks=True)
+def main(road: str, acts: list[str]) -> None:
+    """Go the road once, killing these acts wherever they are killed on it."""
+    under_small_law()
+    begin()
     people = let_in()
-    point, some = 1, True
-    while some:
-        case, some, now = "", False, stands()
-        for at, (name, _, _) in enumerate(ROAD):
+    number = ""
+    for place, one in enumerate(ROADS[road]):
+        brings = brought(one, number)
 
-            def step(at: int = at, case: str = case, token: str = f"{point}-{at}") -> Done:
-                done = go(people, case, at, token)
-                if not isinstance(done, Done):
-                    raise AssertionError(str(done))
-                return done
+        def step(place: int = place, number: str = number, brings: object = brings) -> str:
+            return take(ROADS[road][place], people, number, brings, f"{road}-{place}").case
 
-            before = now
-            killed = name in killed_acts and kill_at(point, step)
-            left = stands() if killed else before
-            case = step().case
-            now = stands()
-            if killed:
-                some = True
-                print(json.dumps({"act": name, "point": point, "before": before, "left": left, "again": now}))
-        point += 1
-    for done in Case.objects.all():
-        replay(done)
+        if place in killed()[road] and (not acts or one.act in acts):
+            print(json.dumps({"act": one.act, "place": place, **kill_everywhere(step)}), flush=True)
+        # Done already, it only says which case it is.
+        number = step()
+    replay(Case.objects.get(number=number))
 
 
 if __name__ == "__main__":
-    main(set(sys.argv[1:]) or {name for name, _, _ in ROAD})
+    main(sys.argv[1], sys.argv[2:])
