@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from demur.docket.clocks import clocks as docket_clocks
 from demur.facts import Clause, Demand, Target, demand_from_mapping, vocabulary
-from demur.law import assess, library, load
+from demur.law import assess, library, load, return_date
 from demur.law.codegen import FALSE, UNKNOWN, generate, truth
 from demur.law.explain import explainer
 from demur.law.language import Always, And, Compare, Is, Known, Node, Not, OneOf, Or, Param, atoms, simplify
@@ -152,6 +153,38 @@ def test_the_last_day_of_the_calendar_breaks_nothing() -> None:
     }
     for kind in vocabulary()["kind"].values:
         assert assess(demand_from_mapping({**late, "kind": kind, "issuer_country": "us"}), date(2026, 11, 23)).findings
+
+
+SERVED = date(2026, 9, 10)
+"""A Thursday: the ten days end on Sunday the 20th, so with Monday the 21st."""
+
+
+@pytest.mark.parametrize(
+    ("served_country", "day", "counted", "bare"),
+    [
+        ("ie", SERVED + timedelta(10), "holds", "holds"),
+        ("ie", SERVED + timedelta(11), "holds", "unknown"),
+        ("ie", SERVED + timedelta(12), "fails", "unknown"),
+        ("ie", SERVED + timedelta(20), "fails", "unknown"),
+        ("ie", SERVED + timedelta(21), "fails", "fails"),
+        (None, SERVED + timedelta(20), "holds", "holds"),
+        (None, SERVED + timedelta(21), "fails", "fails"),
+    ],
+)
+def test_ten_days_that_end_on_a_sunday_hold_the_data_until_monday(served_country, day, counted, bare) -> None:
+    given = {
+        "kind": "eu.epoc", "issuer_country": "fr", "served_country": served_country, "asks_content": True,
+        "enforcing_authority_notified": True, "served_on": SERVED,
+    }  # fmt: skip
+    for clocks, wanted in ((docket_clocks(), counted), (return_date, bare)):
+        found = assess(demand_from_mapping(given), day, clocks=clocks)
+        verdicts = {f.verdict for f in found.findings if f.rule == "eu.eev.8.4"} or {"fails"}
+        assert verdicts == {wanted}
+        told = found.demand.facts.get("ten_days_until")
+        assert told == (date(2026, 9, 21) if clocks is not return_date and bare == "unknown" else None)
+        # What the clock told is a fact of the assessment, so it is made again alike without the clock.
+        again = assess(found.demand, day)
+        assert {(f.rule, f.verdict) for f in again.findings} == {(f.rule, f.verdict) for f in found.findings}
 
 
 def test_one_protected_person_among_many_is_cut_out_alone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -41,12 +41,20 @@ def assess(demand: Demand, as_of: date, library: Library | None = None, clocks: 
     """Apply every rule in force on `as_of` (a legal day) to the demand.
 
     A rule that reads a fact of a clause or target is assessed for each of them. Rules that only transfers
-    concern are left out. `clocks` turns the name in a rule's `by` into a day.
+    concern are left out. `clocks` turns the name in a rule's `by` into a day. Where a finding wants a date that a
+    clock `tells`, `clocks` is asked for it too, and what it says is a fact of the demand that the assessment hands out.
     """
-    law = library or shipped()
-    edition = _edition(law, as_of)
+    edition = _edition(library or shipped(), as_of)
+    found = _assess(edition, demand, clocks)
+    wanted = {name for finding in found.findings for name in finding.missing} & edition.told.keys()
+    days = {name: clocks(edition.told[name], demand.facts) for name in sorted(wanted)}
+    told = {name: day for name, day in days.items() if day is not None}
+    return _assess(edition, replace(demand, facts={**demand.facts, **told}), clocks) if told else found
+
+
+def _assess(edition: _Edition, demand: Demand, clocks: Clocks) -> Assessment:
     run = _Run(edition, clocks)
-    top: dict[str, Any] = {**demand.facts, AS_OF: as_of}
+    top: dict[str, Any] = {**demand.facts, AS_OF: edition.day}
     run.apply("demand", top, None, None)
     compels: list[Compellable] = []
     clauses = demand.clauses or (_NO_CLAUSE,)
@@ -58,7 +66,7 @@ def assess(demand: Demand, as_of: date, library: Library | None = None, clocks: 
             run.apply("target", {**facts, **_own(target)}, index, position if clause.targets else None)
         if index is not None:
             compels += _compellable(edition, facts, index, max(1, len(clause.targets)), run.findings)
-    return run.assessment(demand, as_of, compels, ("demand", "clause", "target"))
+    return run.assessment(demand, edition.day, compels, ("demand", "clause", "target"))
 
 
 def facts_at(demand: Demand, as_of: date, clause: int | None = None, target: int | None = None) -> dict[str, Any]:
@@ -113,6 +121,7 @@ class _Edition:
     counts: Mapping[str, int]
     explainers: list[Explain | None]
     compels: Mapping[str, tuple[Compels, ...]]
+    told: Mapping[str, str]
 
 
 _PROGRAMS: dict[str, tuple[dict[str, Any], list[Explain | None]]] = {}
@@ -169,7 +178,8 @@ def _edition_of(key: _ByVersion, day: date) -> _Edition:
                 compels.setdefault(kind, []).append(row)
     functions = {level: namespace[level] for level in ("demand", "clause", "target", "transfer")}
     rows = {kind: tuple(found) for kind, found in compels.items()}
-    return _Edition(law, day, functions, params, active, counts, explainers, rows)
+    told = {clock.tells: name for name, clock in law.clocks.items() if clock.tells}
+    return _Edition(law, day, functions, params, active, counts, explainers, rows, told)
 
 
 class _Run:

@@ -75,8 +75,9 @@ class Param:
 class Clock:
     """A period that rules name in `by`: what it says, its source, from which fact it runs and how it is computed.
 
-    `sooner` names a date fact that cuts the period short; `then` says what happens when it runs out; `examples`
-    are worked ones, (start, end) with the place whose holidays count. Days and hours are those of the forum.
+    `sooner` names a date fact that cuts the period short; `tells` one that is its last day, for rules to read, where
+    somebody counts it; `then` says what happens when it runs out; `examples` are worked ones, (start, end) with the
+    place whose holidays count. Days and hours are those of the forum.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Clock:
     then: str = ""
     examples: tuple[tuple[date | datetime, date | datetime, str], ...] = ()
 
+    tells: str = ""
 
 @dataclass(frozen=True, slots=True)
 class Compels:
@@ -496,7 +498,7 @@ def _clock(name: str, table: object, file: str) -> Clock:
             raise LawError(f"{key} is missing", "a clock has says, source, from, computed and a length")
     if table["computed"] not in COMPUTED:
         raise LawError(f"computed is {table['computed']!r}", suggest(str(table["computed"]), COMPUTED))
-    known = {"says", "source", "from", "computed", "sooner", "then", "examples", *units}
+    known = {"says", "source", "from", "computed", "sooner", "tells", "then", "examples", *units}
     for key in table:
         if key not in known:
             raise LawError(f"unknown key {key!r}", suggest(key, known))
@@ -505,6 +507,9 @@ def _clock(name: str, table: object, file: str) -> Clock:
         if not isinstance(example, Mapping) or not {"start", "end", "place"} <= set(example):
             raise LawError(
                 "an example lacks a part", "examples = [{ start = 2026-12-11, end = 2026-12-28, place = 'us' }]"
+    tells = str(table.get("tells", ""))
+    if tells and (tells not in vocabulary() or vocabulary()[tells].type != "date"):
+        raise LawError(f"tells names {tells!r}, which is no date of the vocabulary", suggest(tells, vocabulary().facts))
             )
         examples.append((example["start"], example["end"], str(example["place"])))
     return Clock(
@@ -524,6 +529,7 @@ def _clock(name: str, table: object, file: str) -> Clock:
 
 def _compels(row: Mapping[str, Any], file: str, names: Names) -> Compels:
     for key in ("id", "kinds", "cites", "can"):
+        tells=tells,
         if not row.get(key):
             raise LawError(f"{key} is missing", "a matrix row has id, kinds, cites and can")
     for kind in row["kinds"]:
