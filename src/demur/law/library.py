@@ -91,8 +91,8 @@ class Clock:
     sooner: str = ""
     then: str = ""
     examples: tuple[tuple[date | datetime, date | datetime, str], ...] = ()
-
     tells: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Compels:
@@ -502,14 +502,14 @@ def _clock(name: str, table: object, file: str) -> Clock:
     for key in table:
         if key not in known:
             raise LawError(f"unknown key {key!r}", suggest(key, known))
+    tells = str(table.get("tells", ""))
+    if tells and (tells not in vocabulary() or vocabulary()[tells].type != "date"):
+        raise LawError(f"tells names {tells!r}, which is no date of the vocabulary", suggest(tells, vocabulary().facts))
     examples = []
     for example in table.get("examples", []):
         if not isinstance(example, Mapping) or not {"start", "end", "place"} <= set(example):
             raise LawError(
                 "an example lacks a part", "examples = [{ start = 2026-12-11, end = 2026-12-28, place = 'us' }]"
-    tells = str(table.get("tells", ""))
-    if tells and (tells not in vocabulary() or vocabulary()[tells].type != "date"):
-        raise LawError(f"tells names {tells!r}, which is no date of the vocabulary", suggest(tells, vocabulary().facts))
             )
         examples.append((example["start"], example["end"], str(example["place"])))
     return Clock(
@@ -524,12 +524,12 @@ def _clock(name: str, table: object, file: str) -> Clock:
         sooner=str(table.get("sooner", "")),
         then=str(table.get("then", "")),
         examples=tuple(examples),
+        tells=tells,
     )
 
 
 def _compels(row: Mapping[str, Any], file: str, names: Names) -> Compels:
     for key in ("id", "kinds", "cites", "can"):
-        tells=tells,
         if not row.get(key):
             raise LawError(f"{key} is missing", "a matrix row has id, kinds, cites and can")
     for kind in row["kinds"]:
