@@ -253,20 +253,54 @@ class _Columns:
         left = self.column(atom.fact)
         if atom.other:
             right = self.column(atom.other)
-            if atom.offset and (atom.fact == AS_OF or vocabulary()[atom.fact].type == "date"):
+            if atom.fact == AS_OF or vocabulary()[atom.fact].type == "date":
                 # A date is a number of days: added to as such, it takes a tenth of the time that a duration takes.
-                right = right.to_physical() + pl.lit(atom.offset, dtype=pl.Int32)
-                left, right = (left.to_physical(), right) if not atom.months else (left, right.cast(pl.Date))
+                left, right = left.to_physical(), right.to_physical()
+                if atom.offset:
+                    right = right + _int(atom.offset)
+                if atom.months:
+                    return _months(left, atom.op, right, atom.months)
             elif atom.offset:
                 right = right + atom.offset
-            if atom.months:
-                right = right.dt.offset_by(f"{atom.months}mo")
         else:
             right = pl.lit(atom.value)
         orders = {
             "=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right
         }  # fmt: skip
         return orders[atom.op]
+
+
+def _months(left: pl.Expr, op: str, right: pl.Expr, months: int) -> pl.Expr:
+    """How days stand to the days `months` after others, both counted from 1970, as `language.moved` has it.
+
+    A day is after another plus months if its month is later, or the same and its number in the month higher: that is so
+    too where the month has no such number. Polars' own sum of dates and months takes four times as long.
+    """
+    bound = _place(right) + _int(32 * months)
+    after, until = _place(left) > bound, _place(left + _int(1)) <= bound
+    orders = {">": after, "<=": ~after, ">=": ~until, "<": until, "=": ~until & ~after}
+    return orders[op]
+
+
+def _place(day: pl.Expr) -> pl.Expr:
+    """The month of a day, counted on from the year 0, times 32, plus its number in the month: in calendar order.
+
+    A year is counted from March, so that the day that some lack is its last, and a century from a year 400, 800, ...
+    """
+    since = day + _int(719468)
+    century = (since * _int(4) + _int(3)) // _int(146097)
+    of_century = since - century * _int(146097) // _int(4)
+    year = (of_century * _int(4) + _int(3)) // _int(1461)
+    of_year = of_century - year * _int(1461) // _int(4)
+    month = (of_year * _int(5) + _int(2)) // _int(153)
+    number = of_year - (month * _int(153) + _int(2)) // _int(5)
+    return ((century * _int(100) + year) * _int(12) + month) * _int(32) + number
+
+
+def _int(value: int) -> pl.Expr:
+    import polars as pl
+
+    return pl.lit(value, dtype=pl.Int32)
 
 
 # ------------------------------------------------------------------ answers
