@@ -99,6 +99,18 @@ def against(s: Seen, cell: tuple[int, int]) -> set[str]:
     return {s.ask(f"ground:{key}", kind) for key in covering} - {""}
 
 
+def standing_soft(s: Seen) -> list[str]:
+    """The soft grounds that stand in the way of something, read off their answers."""
+
+    def so(g: Ground | None) -> bool:
+        return (
+            g is not None and g.force == "soft" and g.answer in ("open", "asked", "overdue", "pending")
+            and g.against != "gag" and not (g.against == "disclosure" and g.unknown)
+        )  # fmt: skip
+
+    return [key for key in s.world.grounds if s.ask(f"ground:{key}", so)]
+
+
 def bites(s: Seen) -> bool:
     """A duty has fallen due and no stay runs, neither by order nor by law."""
     pending = (
@@ -126,7 +138,13 @@ def ground(step: Step, key: str, v: Ground | None, w: Ground | None) -> bool:
     if w is None:
         return False
     if v is None or (v.unknown, v.force) != (w.unknown, w.force):
-        return by_law and key in found and w.answer in ("open", "pending") and not w.signed
+        before_court = w.answer == "pending" and v is not None and v.court
+        plain = not w.signed and not w.left and w.court == before_court
+        return by_law and key in found and w.answer in ("open", "pending") and plain
+    if w.left and not v.left:
+        said = step.says("why") if step.act == "leave-unchallenged" else reserved(step, key)
+        still = (v.answer, v.signed, v.court) == (w.answer, w.signed, w.court) and v.answer in RAISABLE
+        return still and said and step.is_(*COUNSEL) and lawful(step)
     if w.signed and w.signed != v.signed:
         return (
             step.act in ("waive", "reserve") and w.signed == step.actor.person and w.answer == v.answer
@@ -143,26 +161,42 @@ def ground(step: Step, key: str, v: Ground | None, w: Ground | None) -> bool:
         return a == "overdue" and v.unknown and (two or v.force == "soft") and signed
     if b == "decided":
         ruled = step.payload.get("result") in ("denied", "narrowed") and step.is_(*COUNSEL)
-        court = step.payload.get("court") is True or v.force == "soft"
+        court = v.force == "soft" or (v.court and step.says("forum", "documents"))
         return a == "pending" and ruled and court and step.act == "record-outcome"
     if b == "fell":
         return a == "pending" and step.payload.get("result") in ("upheld", "withdrawn") and step.is_(*COUNSEL)
     if b == "cured":
         return by_law and key not in found and a != "fell"
     if b == "pending" and a in ("fell", "decided"):
-        return step.act == "appeal" and step.is_(*COUNSEL)
+        return step.act == "appeal" and step.is_(*COUNSEL) and (not v.court or admitted(step)) and w.court == v.court
     if b == "pending":
         form = FORMS.get(step.payload.get("form", ""))
         fits = form is not None and form.gag == (v.against == "gag")
-        court = form is not None and (not form.court or step.payload.get("forum") in step.actor.forums)
-        return a in ("open", "asked", "overdue") and fits and court and step.is_(*COUNSEL) and lawful(step)
+        court = form is not None and w.court == form.court and (not form.court or admitted(step))
+        return a in RAISABLE and fits and court and step.is_(*COUNSEL) and lawful(step)
     if b == "asked":
         return a == "open" and v.unknown and step.is_(*TEAM) and step.says("until") and answerable(step.before)
     if b == "overdue":
         return a == "asked" and step.is_("demur")
+    if a == "pending" and b == "open":
+        lost = step.payload.get("result") in ("denied", "narrowed") and step.is_(*COUNSEL)
+        return step.act == "record-outcome" and lost and v.force == "hard" and not v.court
     if step.act == "review-gag":
         return b == "open" and v.against == "gag" and a in ("decided", "waived", "reserved") and step.is_("demur")
     return by_law and key in found and a == "cured"
+
+
+RAISABLE = ("open", "asked", "overdue")
+
+
+def admitted(step: Step) -> bool:
+    """Whether the actor is admitted before the forum named."""
+    return step.payload.get("forum") in step.actor.forums
+
+
+def reserved(step: Step, key: str) -> bool:
+    """Whether a release under protest reserves this ground in writing."""
+    return step.act == "protest" and bool((step.payload.get("reserved") or {}).get(key))
 
 
 def bar(step: Step, v: Any, w: Any) -> bool:
@@ -178,10 +212,15 @@ def bar(step: Step, v: Any, w: Any) -> bool:
     if v.end == "unsigned":
         two = v.signed != step.actor.person and step.is_(*COUNSEL, "privacy-officer")
         return w.end == "certain" and two and step.act == "sign-danger"
+    two_may = step.is_(*COUNSEL, "privacy-officer") and step.says("why") and v.danger
+    if w.signed and w.signed != v.signed:
+        return v.end == w.end == "certain" and two_may and w.signed == step.actor.person
     if w.end == "past":
         by_itself = step.is_("demur") and v.end == "certain"
-        return v.end != "past" and step.says("why") and (by_itself or step.is_(*TEAM))
-    return (v.end, w.end) == ("none", "certain") and step.says("until") and step.is_(*TEAM)
+        lifted = step.is_(*COUNSEL) and step.says("documents") and not v.danger
+        over = two_may and bool(v.signed) and v.signed != step.actor.person
+        return v.end != "past" and step.says("why") and (by_itself or lifted or over)
+    return (v.end, w.end) == ("none", "certain") and step.says("until", "documents") and step.is_(*COUNSEL)
 
 
 def party(step: Step, v: Any, w: Any) -> bool:
@@ -272,7 +311,8 @@ def field(step: Step, name: str, v: Any, w: Any) -> bool:
         ),
         "declared": lambda: signed_paper(step) and some_piece(s, lambda g: not g),
         "protest": lambda: (
-            signed_paper(step) and step.says("why") and bites(s) and some_piece(s, lambda g: g == {"soft"})
+            signed_paper(step) and bites(s) and some_piece(s, lambda g: g == {"soft"})
+            and all(reserved(step, key) for key in standing_soft(s))
         ),
         "conflict_lead": lambda: (
             lawful(step) and step.is_("lead") and w == step.actor.person != s.conflict_privacy and step.says("why")
@@ -345,6 +385,18 @@ SIGNED = {
 }
 
 
+def silently_left(s: Seen, against: str) -> bool:
+    """Whether a ground that holds (against a gag, or the data) was neither raised nor given a reason in writing."""
+
+    def so(g: Ground | None) -> bool:
+        return (
+            g is not None and not g.unknown and g.answer == "open" and not g.left
+            and (g.against == "gag") == (against == "gag")
+        )  # fmt: skip
+
+    return any(s.ask(f"ground:{key}", so) for key in s.world.grounds)
+
+
 def closing(step: Step, why: str) -> bool:
     """A case ends when nothing is open, nothing is on its way, nothing is owed and everybody was told."""
     s = step.before
@@ -357,8 +409,10 @@ def closing(step: Step, why: str) -> bool:
     if any(p.notice != "told" for p in s.parties):
         return False
     if why in ("refused", "referred"):
-        return bool(s.refused)
+        return bool(s.refused) and not silently_left(s, "gag")
     if why == "answered":
+        if silently_left(s, "gag") or silently_left(s, "data"):
+            return False
         return s.assessed == "current" and all(cell in s.out or "won" in against(s, cell) for cell in s.world.cells)
     return why == "withdrawn"
 
@@ -380,10 +434,11 @@ def nothing_before_receipt_or_after_the_end(step: Step) -> bool:
 
 def answers_come_after_assessment(step: Step) -> bool:
     """Promise 1."""
-    if step.act in ("challenge", "leave-unchallenged", "waive", "reserve", "refuse", "redirect", "declare-compelled",
+    if step.act in ("challenge", "leave-unchallenged", "waive", "reserve", "refuse", "redirect", "notify",
+                    "declare-compelled",
                     "protest", "sign-conflict-lead", "sign-conflict-privacy", "grant-emergency"):  # fmt: skip
         return lawful(step)
-    return step.act not in ("plan", "notify", "ask") or answerable(step.before)
+    return step.act not in ("plan", "ask") or answerable(step.before)
 
 
 def what_changes_the_facts_outdates_the_assessment(step: Step) -> bool:
@@ -405,6 +460,8 @@ def a_record_says_what_it_must(step: Step) -> bool:
         return step.says("kind") and step.before.assessed == "current" and step.is_(*TEAM)
     if step.act == "disclose-privileged":
         return step.says("to", "why") and step.is_(*COUNSEL) and step.before.received
+    if step.act == "protest":
+        return all(reserved(step, key) for key in standing_soft(s))
     if step.act == "leave-unchallenged":
         open_ = all(
             (g := step.before.ground(k)) is not None and g.answer in ("open", "asked", "overdue")

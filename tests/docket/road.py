@@ -15,6 +15,8 @@ from demur.docket.models import Assessment, Document, Membership
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PARTY = "consumer"
+CALLED = {"how": "asked", "number": "+1 202 555 0147"}
+LIFTED = [("lifted.pdf", b"the court lifted its order")]
 PEOPLE = {"ana": "analyst", "carl": "counsel", "rita": "releaser", "rolf": "releaser"}
 CONFIRMED = {
     "facts": [
@@ -46,14 +48,14 @@ ROAD: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("record-gag", "ana", {"gag": "the order itself", "until": "2026-11-20"}),
     ("assess", "ana", {"as_of": "2026-11-23"}),
     ("write-notice", "ana", {"party": PARTY}),
-    ("end-gag", "ana", {"gag": "the order itself", "why": "its day has passed"}),
+    ("end-gag", "carl", {"gag": "the order itself", "why": "its day has passed", "files": LIFTED}),
     ("notify", "carl", {"party": PARTY, "looked": True}),
     ("claim-emergency", "ana", {"cells": [[0, 0]]}),
-    *(("check-emergency", "ana", {"check": check, "how": "asked"}) for check in sorted(CHECKS)),
+    *(("check-emergency", "ana", {"check": check, **CALLED}) for check in sorted(CHECKS)),
     ("grant-emergency", "carl", {"why": "a life"}),
     ("plan", "ana", {}),
     ("prove", "ana", {"maps": True, "how": "read piece by piece", "by": "ana"}),
-    ("test-disclosure", "carl", {"facts": {"recipient_country": "us"}}),
+    ("test-disclosure", "carl", {"facts": {"recipient_country": "us", "format_insecure": False}}),
     ("approve", "rita", {}),
     ("approve", "rolf", {}),
     ("release", "rita", {}),

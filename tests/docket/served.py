@@ -42,10 +42,12 @@ def paper(facts: dict[str, Any], *targets: dict[str, Any]) -> bytes:
     return ("".join(f"{k} = {_toml(v)}\n" for k, v in facts.items()) + "\n" + clause).encode()
 
 
-def serve(office, facts: dict[str, Any], *targets: dict[str, Any], now: datetime = NOW) -> str:
+def serve(
+    office, facts: dict[str, Any], *targets: dict[str, Any], now: datetime = NOW, on: date = date(2026, 11, 20)
+) -> str:
     """Receive a demand as the desk does, and give the number of its case; nothing was read yet."""
     files = [("demand.toml", paper(facts, *targets))]
-    done = acts.receive(files, served_on=date(2026, 11, 20), actor=office["ana"], token=token(), now=now)
+    done = acts.receive(files, served_on=on, actor=office["ana"], token=token(), now=now)
     assert isinstance(done, Done)
     return done.case
 

@@ -348,11 +348,14 @@ def test_a_case_closes_when_nothing_is_open_and_everybody_was_told(case, office)
     do(case, "assess", office["ana"])
     party = do(case, "preserve", office["ana"]).state.parties[0].name
     lacking = [m.name for m in do(case, "close", office["carl"], {"reason": "answered"}).missing]
-    assert lacking == ["may-end", "all-told"]
+    assert lacking == ["may-end", "each-reasoned", "all-told"]
     assert [m.name for m in do(case, "close", office["carl"], {"reason": "withdrawn"}).missing] == ["all-told"]
     clerk.write_notice(case, party, office["ana"], provider=Party("Muster Cloud"), token=token(), now=NOW)
     assert "not-barred" in [m.name for m in do(case, "notify", office["carl"], {"party": party}).missing]
-    do(case, "end-gag", office["ana"], {"gag": "demand", "why": "no court ordered it, and the agency withdrew it"})
+    why = "no court ordered it, and the agency withdrew it"
+    do(case, "end-gag", office["carl"], {"gag": "demand", "why": why, "files": [("withdrawn.pdf", b"withdrawn")]})
+    do(case, "assess", office["ana"], {"as_of": NOW.date().isoformat()})
+    clerk.write_notice(case, party, office["ana"], provider=Party("Muster Cloud"), token=token(), now=NOW)
     assert do(case, "notify", office["carl"], {"party": party}).state.party(party).notice == "told"
     assert do(case, "close", office["carl"], {"reason": "withdrawn"}).state.closed == "withdrawn"
     assert "is-live" in [m.name for m in do(case, "preserve", office["ana"]).missing]

@@ -267,7 +267,7 @@ def test_a_notice_goes_to_the_customer_and_up_and_the_authority_is_sent_to_both(
     assess(office, case, as_of=TODAY)
     notice = {"party": "clinic", "assessment": case.assessments.get().pk, "letter": {}, "files": PAPERS}
     for act, who, payload in (("write-notice", "ana", notice), ("notify", "carl", {"party": "clinic"}),
-                              ("redirect", "ana", {"party": "clinic"})):  # fmt: skip
+                              ("redirect", "ana", {"party": "clinic", "to": "FPD"})):  # fmt: skip
         done = acts.act(case.number, act, office[who], payload, token=token(), now=NOW)
         assert isinstance(done, Done), done
     told = Delivery.objects.filter(act__name="notify").values_list("contact__email", flat=True)

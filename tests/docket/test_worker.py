@@ -24,7 +24,7 @@ from demur.docket.worker import Worker, last_turn, retry_in, told, waiting
 from demur.ledger import verify
 
 from .conftest import NOW, token
-from .served import EPOC, ORDER, WARRANT, acted, at_work, do, serve, state, sure
+from .served import CONSUMER, EPOC, ORDER, WARRANT, acted, at_work, do, serve, state, sure
 
 HERE = Path(__file__).parent
 db = pytest.mark.django_db
@@ -93,21 +93,60 @@ def test_an_answer_that_does_not_come_is_overdue_once(office, worker):
 def test_other_law_makes_it_assess_again_by_itself(office, worker):
     case = serve(office, WARRANT)
     at_work(worker)
-    Assessment.objects.update(library="an older one")
+    kept = Assessment.objects.get(case__number=case)
+    kept.findings[0]["verdict"] = "unknown"
+    kept.library = "an older one"
+    kept.save()
     Visit.objects.update(library="an older one")
     at_work(worker)
-    assert acted(case)[-3:] == ["law-changed", "assess", "write-notice"] or acted(case)[-2:] == [
-        "law-changed",
-        "assess",
-    ]
+    assert acted(case)[-3:-1] == ["law-changed", "assess"]
+    (touched,) = Case.objects.get(number=case).acts.get(name="law-changed").payload["rules"]
+    assert (touched["before"], touched["after"]) == ("unknown", "holds")
     assert Assessment.objects.first().library == law.library().version
+
+
+@db
+def test_a_library_that_says_the_same_of_a_case_leaves_its_signatures_alone(office, worker):
+    case = serve(office, WARRANT)
+    at_work(worker)
+    sure(case, office)
+    at_work(worker)
+    do(case, "assess", office["ana"], as_of=NOW.date().isoformat())
+    do(case, "refuse", office["carl"], why="see the grounds")
+    Assessment.objects.update(library="an older one")
+    Visit.objects.update(library="an older one")
+    before = acted(case)
+    at_work(worker)
+    assert (acted(case), state(case).refused) == (before, True)
+
+
+def told_to(case: str) -> str:
+    """How the notice of the one party stands."""
+    return state(case).parties[0].notice
+
+
+@db
+def test_law_that_comes_into_force_after_the_assessment_silences_before_anybody_is_told(office, worker):
+    # Regulation (EU) 2023/1543 applies from 18 August 2026; its Art. 13 forbids the addressee to tell the person.
+    served, later = datetime(2026, 8, 17, 9, tzinfo=UTC), datetime(2026, 8, 20, 9, tzinfo=UTC)
+    facts = {**EPOC, "issued_on": date(2026, 8, 14)}
+    case = serve(office, facts, CONSUMER, now=served, on=served.date())
+    at_work(worker, served)
+    do(case, "confirm", office["ana"], served, rest=True)
+    at_work(worker, served)
+    assert (state(case).bars, told_to(case)) == ((), "sealed")
+    do(case, "authenticate", office["ana"], later, how="called back")
+    at_work(worker, later)
+    assert state(case).bar("eu.eev.13").active
+    assert told_to(case) == "sealed"
+    assert "law-changed" in acted(case)
 
 
 @db
 def test_the_program_acts_only_where_its_cause_is_so(office, worker):
     case = serve(office, ORDER)
     at_work(worker)
-    do(case, "set-gag-end", office["ana"], gag="demand", until="2027-01-10")
+    do(case, "set-gag-end", office["carl"], gag="demand", until="2027-01-10", document=1)
     do(case, "stay", office["carl"], why="the court stayed it", until="2026-12-10")
     untrue = {"fall-due": {}, "law-changed": {}, "end-gag": {"gag": "demand", "why": "x"},
               "review-gag": {"gag": "demand"}, "end-stay": {"why": "x"}}  # fmt: skip
@@ -349,7 +388,7 @@ def _all_is_as_if_nothing_happened(runs: list[dict]) -> None:
     whole, *killed = runs
     assert whole["left"]["whole"]
     assert whole["left"]["sound"]
-    assert [len(line) for line in whole["left"]["acts"]] == [11, 5]
+    assert [len(line) for line in whole["left"]["acts"]] == [14, 8]
     for run in killed:
         assert any(run["killed"]), "no kill hit anything"
         assert run["left"] == whole["left"], f"killed at {run['point']}"

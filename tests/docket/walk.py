@@ -19,7 +19,7 @@ from typing import Any
 
 from oxidd.bdd import BDDFunction, BDDManager
 
-from demur.docket.case import anew
+from demur.docket.case import anew, settled
 from demur.docket.lifecycle import (
     ACTS,
     EMPTY,
@@ -86,20 +86,23 @@ CHECKS = ("claimed", "call-back", "second-factor", "supervisor", "granted")
 def parts_of(world: World) -> dict[Part, tuple[Any, ...]]:
     """Every part of a state of this world, with its domain; parts that move together stand together."""
     halves = ("", *world.signers)
+    either = (False, True)
     grounds = {
         f"ground:{key}": (
             None,
-            *(replace(g, answer=answer, signed=half) for g in variants for answer in ANSWERS
-              for half in (halves if answer in ("open", "overdue") else ("",))),
+            *(replace(g, answer=answer, signed=half, court=court, left=left) for g in variants for answer in ANSWERS
+              for half in (halves if answer in ("open", "overdue") else ("",))
+              for court in (either if answer in ("pending", "fell", "decided") else (False,))
+              for left in (either if answer in ("open", "asked", "overdue") else (False,))),
         )
         for key, variants in world.grounds.items()
     }  # fmt: skip
     bars = {
         f"bar:{name}": (
             None,
-            *(Bar(name, end, half, party) for party in dict.fromkeys(("", party_of(name)))
+            *(Bar(name, end, half, party, is_danger(name)) for party in dict.fromkeys(("", party_of(name)))
               for end in ("none", "certain", "past", "unsigned")
-              for half in (world.signers if end == "unsigned" else ("",))),
+              for half in (world.signers if end == "unsigned" else halves if is_danger(name) else ("",))),
         )
         for name in world.bars
     }  # fmt: skip
@@ -133,6 +136,11 @@ def parts_of(world: World) -> dict[Part, tuple[Any, ...]]:
 def party_of(bar: str) -> str:
     """The party that a bar is for, by its name in these worlds: `gag@org`; "" where it silences towards all."""
     return bar.partition("@")[2]
+
+
+def is_danger(bar: str) -> bool:
+    """Whether a bar of these worlds is a danger to a person, by its name."""
+    return bar == "danger"
 
 
 def split(state: State, world: World) -> dict[Part, Any]:
@@ -303,6 +311,15 @@ class Seen:
         }
         return frozenset(found) - {""}
 
+    def soft_open(self) -> frozenset[str]:
+        keys = self.world.grounds
+        return frozenset(k for k in keys if self.ask(f"ground:{k}", lambda g: g is not None and g.stand == "soft"))
+
+    def unraised(self) -> frozenset[str]:
+        keys = self.world.grounds
+        found = {self.ask(f"ground:{key}", lambda g: "" if g is None else g.unraised) for key in keys}
+        return frozenset(found) - {""}
+
     def barred(self) -> bool:
         return any(self.ask(f"bar:{name}", lambda b: b is not None and b.active) for name in self.world.bars)
 
@@ -349,6 +366,9 @@ class Seen:
 
     def on_ground(self, key: str, **values: Any) -> Seen:
         return self._with({f"ground:{key}": _replacing(values)})
+
+    def settling(self, key: str, answer: str) -> Seen:
+        return self._with({f"ground:{key}": lambda g: None if g is None else settled(g, answer)})
 
     def on_bar(self, name: str, **values: Any) -> Seen:
         return self._with({f"bar:{name}": _replacing(values)})

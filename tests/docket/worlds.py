@@ -71,7 +71,9 @@ def world(
     life = (owned[-1][-1],)
     brings: dict[str, list[dict[str, Any]]] = {name: [{}] for name in ACTS}
     why, law = {"why": "written"}, {"law": True}
+    paper = {"documents": ["x"]}
     each_ground = [{"ground": g.key} for g in grounds]
+    reserved = {g.key: "written" for g in grounds}
     each_bar = [{"gag": name} for name in bars]
     any_bar = [*each_bar, *([{"gag": danger}] if danger else [])]
     each_party = [{"party": p.name} for p in named]
@@ -91,16 +93,17 @@ def world(
         "authenticate": [{"how": "called back"}],
         "deliver": [{"how": "sealed"}],
         "record-gag": [{**b, "party": party_of(b["gag"]), **u} for b in each_bar for u in ({}, {"until": "a day"})],
-        "set-gag-end": [{**b, "until": "a day"} for b in each_bar],
+        "set-gag-end": [{**b, "until": "a day", **paper} for b in each_bar],
         "extend-gag": [{**b, "until": "a later day", "documents": ["x"]} for b in any_bar],
         "review-gag": any_bar,
-        "end-gag": [{**b, **why} for b in any_bar],
+        "end-gag": [{**b, **why, **paper} for b in any_bar],
         "record-danger": [{"gag": danger, "until": "a day", **why}] if danger else [],
         "sign-danger": [{"gag": danger}] if danger else [],
+        "lift-danger": [{**b, **why} for b in any_bar],
         "assess": [*found, *({"grounds": (), "bars": (Bar(b, party=party_of(b)),)} for b in bars[:1])],
         "test-disclosure": tests,
         "write-notice": each_party,
-        "notify": [{**p, "looked": True} for p in each_party],
+        "notify": [{**p, "looked": True, **law} for p in each_party],
         "redirect": [{**p, **law} for p in each_party],
         **dict.fromkeys(("instruct", "consent", "end-instruction", "join", "leave", "take-over", "give-back"),
                         each_party),
@@ -108,24 +111,23 @@ def world(
         "draft": [{"kind": "objection"}],
         "disclose-privileged": [{"to": "an auditor", **why}],
         "ask": [{**g, "until": "a day"} for g in each_ground],
-        **dict.fromkeys(("answer-overdue", "appeal"), each_ground),
+        "answer-overdue": each_ground,
+        "appeal": [{**g, "forum": "court"} for g in each_ground],
         "challenge": [
             {"grounds": (g.key,), "form": form, "forum": "court", **law}
             for g in grounds
             for form in ("objection", "motion-to-quash", "gag-challenge")
         ],
         "record-outcome": [
-            {**g, "result": result, "court": court}
-            for g in each_ground
-            for result in RESULTS
-            for court in (True, False)
+            {**g, "result": result, "forum": "court", **paper} for g in each_ground for result in RESULTS
         ],
         **{name: [{**g, **why, **law} for g in each_ground] for name in ("waive", "reserve")},
         "leave-unchallenged": [{"grounds": (g.key,), **why, **law} for g in grounds],
         "extend": [{"until": "a day"}],
         "declare-compelled": [law],
         "prove": [{"maps": True}],
-        **{name: [{**why, **law}] for name in ("refuse", "protest", "sign-conflict-lead", "sign-conflict-privacy")},
+        **{name: [{**why, **law}] for name in ("refuse", "sign-conflict-lead", "sign-conflict-privacy")},
+        "protest": [{"reserved": said, **law} for said in (reserved, dict.fromkeys(reserved, ""))],
         "claim-emergency": [{"cells": life}] if emergency else [],
         "check-emergency": [{"check": check, "how": "called"} for check in sorted(CHECKS)] if emergency else [],
         "grant-emergency": [{**why, **law}],

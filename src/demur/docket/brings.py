@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from .clocks import clocks, events
 from .lifecycle import Actor, State
 from .models import Act, Assessment, Case, CaseFact, Document, Draft, Ground, Original, plain
 from .states import part_to_json, state_from_json
+from .words import words
 
 Payload = Mapping[str, Any]
 
@@ -41,17 +42,23 @@ def keep_originals(contents: Iterable[bytes]) -> list[str]:
     return [digest for digest, _ in digests]
 
 
-def keep_files(case: Case, files: list[tuple[str, bytes]], first: int = 0) -> list[str]:
+def keep_files(
+    case: Case, files: list[tuple[str, bytes]], first: int = 0, warnings: Sequence[str] = ()
+) -> list[str]:
     """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once.
 
-    `first` is the number that the first of them gets, by default the next one of the case.
+    `first` is the number that the first of them gets, by default the next one of the case; `warnings` stand on each
+    where it is not to be read for facts.
     """
     digests = keep_originals(content for _, content in files)
     first = first or case.documents.count() + 1
     Document.objects.bulk_create(
-        Document(case=case, number=number, original_id=digest, name=clean_name(name), media_type=_media_type(name))
+        Document(
+            case=case, number=number, original_id=digest, name=clean_name(name), media_type=_media_type(name),
+            warnings=[*warnings],
+        )
         for number, ((name, _), digest) in enumerate(zip(files, digests, strict=True), first)
-    )
+    )  # fmt: skip
     return digests
 
 
@@ -196,7 +203,19 @@ def _prepare_authenticate(case: Case, actor: Actor, payload: Payload, now: datet
     means, number = str(payload.get("means") or ""), str(payload.get("number") or "").strip()
     if means and means not in MEANS:
         raise ActError(f"no way to verify {means!r}; hint: one of {', '.join(MEANS)}")
-    if means == "call-back" and not number:
+    record = {**payload, **_called(case, means == "call-back", number)}
+    user = int(actor.person) if actor.person.isdigit() else None
+
+    def write(act: Act, state: State) -> None:
+        evidence = {"from": "person", "how": str(payload.get("how") or ""), "number": number}
+        set_fact(case, "verified", True, evidence, user, now)
+
+    return Prepared(payload, record, write)
+
+
+def _called(case: Case, must: bool, number: str) -> dict[str, str]:
+    """The authority of the register whose number was called. Raises ActError for a number that verifies nothing."""
+    if must and not number:
         raise ActError("which number was called back is not said; hint: choose one of the register, or write it down")
     issuer = matching.issuer_of(case)
     if number:
@@ -207,17 +226,26 @@ def _prepare_authenticate(case: Case, actor: Actor, payload: Payload, now: datet
         held = {registers.phone(n) for n in issuer.call_back} if issuer else set()
         if dialled not in held and matching.stands_in_papers(case, dialled):
             raise ActError(f"{number} stands in the demand itself; hint: call a number found independently of it")
-    record = {
-        **payload,
-        **({"authority": issuer.slug} if issuer else {}),
-    }
-    user = int(actor.person) if actor.person.isdigit() else None
+    return {"authority": issuer.slug} if issuer else {}
 
-    def write(act: Act, state: State) -> None:
-        evidence = {"from": "person", "how": str(payload.get("how") or ""), "number": number}
-        set_fact(case, "verified", True, evidence, user, now)
 
-    return Prepared(payload, record, write)
+def _prepare_check(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"check", "how", "number"}: the number that was called, where the check is a call; never the demand's.
+
+    Whoever forges an emergency writes a number of their own beside it: call-back and supervisor are called by one
+    that was found independently.
+    """
+    number = str(payload.get("number") or "").strip()
+    called = _called(case, payload.get("check") in ("call-back", "supervisor"), number)
+    return Prepared(payload, {**payload, **called})
+
+
+def _prepare_protest(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"reserved": {ground: reason}}: each soft ground that stands in the way, reserved in writing."""
+    said = payload.get("reserved")
+    reserved = {str(k): str(v).strip() for k, v in said.items()} if isinstance(said, Mapping) else {}
+    given = {"reserved": reserved, "law": law_is_of(case, now)}
+    return Prepared(given, given)
 
 
 def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -488,6 +516,33 @@ def _prepare_documents(case: Case, actor: Actor, payload: Payload, now: datetime
     return Prepared(said, said, lambda act, state: keep_files(case, files) and None)
 
 
+def named_document(case: Case, payload: Payload) -> Document | None:
+    """The document of the case whose number the payload gives under "document". Raises ActError for no such one."""
+    number = payload.get("document")
+    if number in (None, ""):
+        return None
+    found = case.documents.filter(number=_number(number)).first()
+    if found is None:
+        raise ActError(f"there is no document {number} on this case; hint: give its number within the case")
+    return found
+
+
+def shown(case: Case, payload: Payload) -> tuple[Payload, Callable[[], Document | None]]:
+    """The payload with the hashes of the paper that shows it, and what keeps that paper and gives it.
+
+    It comes as "files": [(name, bytes)], or as "document", the number of one on the case already.
+    """
+    paper, files = named_document(case, payload), list(payload.get("files") or ())
+    sums = [hashlib.sha256(content).hexdigest() for _, content in files] or ([paper.original_id] if paper else [])
+
+    def keep() -> Document | None:
+        # Who brings it has read it: it shows what they record, and tells no fact of the demand.
+        keep_files(case, files, warnings=[words()["papers"]["shown"]])
+        return case.documents.filter(original_id=sums[-1]).last() if files else paper
+
+    return {**{k: v for k, v in payload.items() if k != "files"}, "documents": sums}, keep
+
+
 def under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """The payload, and whether the law was taken as of today (promise 1): the docket looks itself."""
     given = {**payload, "law": law_is_of(case, now)}
@@ -540,25 +595,36 @@ def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime
 
 
 def _prepare_outcome(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"ground", "result", "court": bool}; where known "forum", "decided_on", "cost", "currency", "said"."""
+    """payload: {"ground", "result"}; where known "forum", "decided_on", "cost", "currency", "said", and the ruling
+    itself (see `shown`), which a hard ground wants. The forum is the one it was filed with where none is named.
+    """
     filed = precedents.last(case, str(payload.get("ground")))
     on = _checked(payload, "decided_on", now, filed.filed_on if filed else case.served_on)
     try:
         cost, currency = precedents.minor_units(payload.get("cost"), str(payload.get("currency") or ""))
     except precedents.PrecedentError as error:
         raise ActError(str(error)) from None
-    given = {"ground": payload.get("ground"), "result": payload.get("result"), "court": payload.get("court") is True}
+    payload, keep = shown(case, payload)
     forum, said = (str(payload.get(name) or "").strip() for name in ("forum", "said"))
+    forum = forum or (filed.forum if filed else "")
+    given = {**{name: payload.get(name) for name in ("ground", "result", "documents")}, "forum": forum}
     ruling = precedents.Ruling(str(given["result"]), on, forum, cost, currency, said)
-    told = {"forum": forum, "decided_on": on, "cost": cost, "currency": currency, "said": said}
-    return Prepared(given, {**given, **told}, lambda act, state: precedents.decide(act, str(given["ground"]), ruling))
+    court = filed is not None and lifecycle.FORMS[filed.form].court
+    told = {"court": court, "decided_on": on, "cost": cost, "currency": currency, "said": said}
+
+    def write(act: Act, state: State) -> None:
+        keep()
+        precedents.decide(act, str(given["ground"]), ruling)
+
+    return Prepared(given, {**given, **told}, write)
 
 
 def _prepare_appeal(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"ground", and where known "forum", "filed_on"}."""
     filed = precedents.last(case, str(payload.get("ground")))
+    forum = str(payload.get("forum") or "")
     on = _checked(payload, "filed_on", now, (filed.decided_on or filed.filed_on) if filed else case.served_on)
-    ground, forum = str(payload.get("ground") or ""), str(payload.get("forum") or "")
+    ground = str(payload.get("ground") or "")
     given = {"ground": ground, "forum": forum, "filed_on": on}
     return Prepared(given, given, lambda act, state: precedents.appeal(act, ground, forum, on))
 
@@ -589,7 +655,7 @@ def _prepare_close(case: Case, actor: Actor, payload: Payload, now: datetime) ->
 
 
 def _number(raw: object) -> int:
-    return int(str(raw)) if str(raw).isdecimal() else 0
+    return int(str(raw)) if str(raw).isdecimal() and len(str(raw)) < 10 else 0
 
 
 def _texts(raw: object) -> list[str]:
@@ -666,8 +732,10 @@ PREPARE: Mapping[str, Callable[[Case, Actor, Payload, datetime], Prepared]] = {
     "close": _prepare_close,
     "disclose-privileged": _prepare_given_out,
     "claim-emergency": _prepare_emergency,
+    "check-emergency": _prepare_check,
     "prove": _prepare_proof,
     "test-disclosure": _prepare_test,
     **dict.fromkeys(LAWFUL, under_the_law_of_today),
+    "protest": _prepare_protest,
 }
 """What an act brings beyond its payload: the payload as the lifecycle sees it, and what is written beside it."""

@@ -52,8 +52,9 @@ class Actor:
 class Ground:
     """A finding (holding or unknown) and what became of it.
 
-    `key` is the rule's id with its subject: `rule`, `rule@clause` or `rule@clause.target`, counted from 0.
-    `stays`: raising it stays the duty by law. `signed`: who signed the first half of its waiver or reservation.
+    `key` is the rule's id with its subject: `rule`, `rule@clause`, `rule@clause.target`, counted from 0, or
+    `rule@gag:name`. `stays`: raising it stays the duty by law. `signed`: who signed the first half of its waiver or
+    reservation. `court`: it was last filed with a court. `left`: counsel wrote why it is not raised.
     """
 
     key: str
@@ -65,6 +66,8 @@ class Ground:
     stays: bool = False
     answer: str = "open"
     signed: str = ""
+    court: bool = False
+    left: bool = False
 
     @property
     def answered(self) -> bool:
@@ -86,6 +89,13 @@ class Ground:
             return "" if self.unknown else "forbids" if self.force == "hard" else "soft"
         return self.force
 
+    @property
+    def unraised(self) -> str:
+        """What it is against where it holds, and nobody raised it or wrote why not: gag, data, or "" where not."""
+        if self.unknown or self.left or self.answer != "open":
+            return ""
+        return "gag" if self.against == "gag" else "data" if stops(self) else ""
+
     def covers(self, cell: Cell) -> bool:
         """Whether it stands against this piece: one against the whole demand does against each."""
         return self.clause in (None, cell[0]) and self.target in (None, cell[1])
@@ -96,13 +106,15 @@ class Bar:
     """A bar on telling the customer: a gag, or a recorded danger to a person (which two people must sign).
 
     `end`: none (nobody knows when it ends), certain (a day is known), past; `unsigned` until the second signature.
-    `party`: the one party that it keeps from being told, all where it names none.
+    `party`: the one party that it keeps from being told, all where it names none. `danger`: a danger to a person.
+    `signed`: who signed the first half of its beginning, or of its early end; only a danger takes two.
     """
 
     name: str
     end: Literal["none", "certain", "past", "unsigned"] = "none"
     signed: str = ""
     party: str = ""
+    danger: bool = False
 
     @property
     def active(self) -> bool:
@@ -207,6 +219,14 @@ class State:
         """How the grounds stand in the way of this piece; empty where none does."""
         return frozenset(g.stand for g in self.grounds if g.covers(cell)) - {""}
 
+    def soft_open(self) -> frozenset[str]:
+        """The keys of the soft grounds that stand in the way: what a release under protest reserves."""
+        return frozenset(g.key for g in self.grounds if g.stand == "soft")
+
+    def unraised(self) -> frozenset[str]:
+        """What the grounds are against that hold and were neither raised nor left with a reason: data, gag."""
+        return frozenset(g.unraised for g in self.grounds) - {""}
+
     def barred(self) -> bool:
         """Whether anything now bars telling any customer."""
         return any(b.active for b in self.bars)
@@ -232,6 +252,10 @@ class State:
     def on_ground(self, key: str, **changes: Any) -> State:
         """This state with one ground changed."""
         return replace(self, grounds=tuple(replace(g, **changes) if g.key == key else g for g in self.grounds))
+
+    def settling(self, key: str, answer: str) -> State:
+        """This state with one ground answered outside a forum."""
+        return replace(self, grounds=tuple(settled(g, answer) if g.key == key else g for g in self.grounds))
 
     def on_bar(self, name: str, **changes: Any) -> State:
         """This state with one bar changed."""
@@ -268,16 +292,21 @@ def met(old: Ground | None, new: Ground | None) -> Ground | None:
     or hardened, is open again, since its old answer was to less; what is before its forum stays there.
     """
     if old is None or new is None:
-        return new if old is None else old if old.answer == "fell" else replace(old, answer="cured", signed="")
+        return new if old is None else old if old.answer == "fell" else settled(old, "cured")
     if old.answer == "fell" or ((old.unknown, old.force) == (new.unknown, new.force) and old.answer != "cured"):
         return old
-    return replace(new, answer="pending") if old.answer == "pending" else new
+    return replace(new, answer="pending", court=old.court) if old.answer == "pending" else new
+
+
+def settled(ground: Ground, answer: str) -> Ground:
+    """A ground that was answered outside a forum: what was half signed, filed or left of it counts no more."""
+    return replace(ground, answer=answer, signed="", court=False, left=False)
 
 
 def anew(ground: Ground) -> Ground:
     """A ground against a gag when the gag is reviewed: what was decided, waived or reserved is open again."""
     again = ground.against == "gag" and ground.answer in ("decided", "waived", "reserved")
-    return replace(ground, answer="open", signed="") if again else ground
+    return settled(ground, "open") if again else ground
 
 
 # ------------------------------------------------------------------------------------------- what may leave
@@ -336,6 +365,11 @@ def told_first(s: State, cell: Cell) -> bool:
 def stops(ground: Ground) -> bool:
     """Whether a ground is one against the production: one against a gag, a key use or a transfer is not."""
     return ground.against in ("demand", "clause", "target", "disclosure")
+
+
+def is_signed(s: State) -> bool:
+    """Whether anything stands that an assessment would void."""
+    return any(getattr(s, name) != EMPTY[name] for name in PAPERS)
 
 
 EMPTY: Mapping[str, Any] = {f.name: f.default for f in fields(State)}

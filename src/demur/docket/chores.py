@@ -16,11 +16,11 @@ from django.conf import settings
 from demur import law
 from demur.paper import Party
 
-from . import acts, brings, clerk, due, duties, gags, notices, silence
+from . import acts, brings, clerk, due, duties, gags, newlaw, notices, silence
 from .acts import DEMUR, Done, Refused
 from .clocks import place_of
 from .counting import ONE_DAY, Place, begin_of
-from .lifecycle import State, is_ready
+from .lifecycle import State, is_ready, is_signed
 from .models import Case, OutboxEvent, ReminderSent
 from .once import read_once
 from .outbox import takes
@@ -72,19 +72,34 @@ def read(case: Case, state: State, now: datetime) -> None:
 
 
 def note_law(case: Case, state: State, now: datetime) -> None:
-    """The law library is another one than that of the assessment."""
-    if state.assessed == "current" and due.libraries_differ(case):
-        do(case, "law-changed", law.library().version, now)
+    """The law of today says otherwise than the assessment: another library, or another day."""
+    if state.assessed == "current" and newlaw.otherwise(case, now):
+        latest = case.assessments.first()
+        cause = f"{law.library().version} {newlaw.today_of(case, now)} {latest.pk if latest else ''}"
+        do(case, "law-changed", cause, now)
 
 
 def assess(case: Case, state: State, now: datetime) -> None:
     """Assess what was read, as of the day of the last assessment or of service: the facts may still be unconfirmed.
 
-    It is assessed again, too, once people confirmed when its silence ends: only then is that end certain.
+    As of today where the law says otherwise now. It is assessed again, too, once people confirmed when its silence
+    ends (only then is that end certain), and under a new library that finds the same, where no signature would fall.
     """
-    if state.read and (state.assessed != "current" or silence.unsettled(case)) and brings.demand_is_known(case):
+    if not state.read or not brings.demand_is_known(case):
+        return
+    anew = due.libraries_differ(case) and not is_signed(state)
+    if state.assessed != "current" or silence.unsettled(case) or anew:
         latest = case.assessments.first()
-        do(case, "assess", case.revision, now, **({"as_of": latest.as_of.isoformat()} if latest else {}))
+        day = newlaw.today_of(case, now) if latest is None or newlaw.otherwise(case, now) else latest.as_of
+        do(case, "assess", case.revision, now, **({"as_of": day.isoformat()} if latest else {}))
+
+
+def assess_today(case: Case, state: State, now: datetime) -> None:
+    """Nobody is told under the law of yesterday: a silence may have come into force since."""
+    free = any(p.notice == "sealed" and not state.silenced(p.name) for p in state.parties)
+    if free and is_ready(state) and not brings.law_is_of(case, now) and not notices.look(case, now):
+        today = newlaw.today_of(case, now)
+        do(case, "assess", f"to tell on {today} {case.revision}", now, as_of=today.isoformat())
 
 
 def note_overdue(case: Case, state: State, now: datetime) -> None:
@@ -166,8 +181,8 @@ def mirror(case: Case, state: State, now: datetime) -> None:
 
 
 CHORES: tuple[Chore, ...] = (
-    read, note_law, assess, note_overdue, note_due, end_stay, end_gags, review_gags, write_notices, send_notices,
-    remind, mirror,
+    read, note_law, assess, note_overdue, note_due, end_stay, end_gags, review_gags, write_notices, assess_today,
+    write_notices, send_notices, remind, mirror,
 )  # fmt: skip
 """What is looked at in a visit, in this order: what one brings, the next one sees."""
 

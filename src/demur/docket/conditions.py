@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .case import CHECKS, TEAM, Actor, Bar, Cell, Ground, Party, Payload, State, is_ready, reason, told_first
+from .case import CHECKS, SELF, Actor, Bar, Cell, Ground, Party, Payload, State, is_ready, reason, told_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +133,16 @@ until_given = given("until-given", "until")
 bar_endless = given("gag-endless", "gag", bar_is(lambda b: b.end == "none"))
 bar_certain = given("gag-has-an-end", "gag", bar_is(lambda b: b.end == "certain"))
 bar_active = given("gag-active", "gag", bar_is(lambda b: b.active))
-end_certain = given(
-    "gag-end-certain",
+danger_active = given("danger-active", "gag", bar_is(lambda b: b.active and b.danger))
+no_danger = given(
+    "no-danger", "gag", lambda s, a, p: bool(a.roles & SELF) or (b := s.bar(p.get("gag", ""))) is None or not b.danger
+)
+end_shown = given(
+    "gag-end-shown",
     "gag",
-    lambda s, a, p: bool(a.roles & TEAM) or (b := s.bar(p.get("gag", ""))) is None or b.end == "certain",
+    lambda s, a, p: (
+        bool(p.get("documents")) if not a.roles & SELF else (b := s.bar(p.get("gag", ""))) is None or b.end == "certain"
+    ),
 )
 danger_half_signed = given("danger-half-signed", "gag", bar_is(lambda b: b.end == "unsigned"))
 not_the_danger_signer = given(
@@ -166,11 +172,22 @@ competent = given(
     "competent",
     "result",
     lambda s, a, p: (
-        p.get("court") is True
-        or RESULTS.get(p.get("result", "")) != "decided"
+        RESULTS.get(p.get("result", "")) != "decided"
         or (g := s.ground(p.get("ground", ""))) is None
         or g.force == "soft"
+        or not g.court
+        or (bool(p.get("forum")) and bool(p.get("documents")))
     ),
+)
+admitted_again = given(
+    "admitted",
+    "ground",
+    lambda s, a, p: (g := s.ground(p.get("ground", ""))) is None or not g.court or p.get("forum") in a.forums,
+)
+each_reserved = given(
+    "each-reserved",
+    "reserved",
+    lambda s, a, p: s.soft_open() <= {key for key, why in dict(p.get("reserved") or {}).items() if why},
 )
 waivable = given(
     "ground-soft", "ground", ground_is(lambda g: g.force == "soft" and not g.unknown and g.answer == "open")
@@ -207,6 +224,9 @@ test_complete = given(
 )
 reason_known = given("reason-known", "reason", lambda s, a, p: p.get("reason") in CLOSINGS)
 may_end = given("may-end", "reason", lambda s, a, p: _may_end(s, p.get("reason", "")))
+each_reasoned = given(
+    "each-reasoned", "reason", lambda s, a, p: not (UNREASONED.get(p.get("reason", ""), frozenset()) & s.unraised())
+)
 all_told = given(
     "all-told", "reason", lambda s, a, p: p.get("reason") == "forged" or all(o.notice == "told" for o in s.parties)
 )
@@ -243,6 +263,11 @@ RESULTS: Mapping[str, str] = {"upheld": "fell", "withdrawn": "fell", "denied": "
 
 CLOSINGS = ("forged", "withdrawn", "refused", "referred", "answered")
 """Why a case may be closed."""
+UNREASONED: Mapping[str, frozenset[str]] = {
+    "answered": frozenset({"data", "gag"}),
+    **dict.fromkeys(("refused", "referred"), frozenset({"gag"})),
+}
+"""What may not be left unraised without a reason, by why a case closes: a refusal raises what stands against it."""
 
 
 def _may_end(s: State, why: str) -> bool:

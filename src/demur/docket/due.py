@@ -25,9 +25,8 @@ MOVING: Mapping[str, tuple[str, ...]] = {
     "add-document": ("documents",),
     "record-paper": ("documents",),
     "assess": ("assessments", "gags"),
-    **dict.fromkeys(("record-gag", "set-gag-end", "review-gag", "end-gag"), ("gags",)),
-    **dict.fromkeys(("record-danger", "sign-danger"), ("gags",)),
-    "extend-gag": ("documents", "gags"),
+    **dict.fromkeys(("record-gag", "review-gag", "record-danger", "sign-danger", "lift-danger"), ("gags",)),
+    **dict.fromkeys(("set-gag-end", "extend-gag", "end-gag"), ("documents", "gags")),
     **dict.fromkeys(("extend", "stay", "end-stay"), ()),
 }
 """The acts from which the days and the secrecy of a case follow, each with the rows (see `once`) that it writes."""

@@ -6,11 +6,12 @@ What the program does by itself it does only where its cause is so: it looks aga
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 
 from demur import law
 
-from . import due, gags
+from . import due, gags, newlaw
 from .brings import ActError, Payload, Prepared
 from .gags import Prepare, day_in
 from .lifecycle import SELF, Actor
@@ -90,6 +91,16 @@ def _where(holds: Cause, why: str) -> Prepare:
     return prepare
 
 
+def _law_changed(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """Which findings of the case are otherwise under the law of today; the docket looks itself."""
+    found = newlaw.otherwise(case, now)
+    if not found:
+        raise ActError("the law of today says nothing else of this case; hint: the docket looks at it by itself")
+    given = {"as_of": newlaw.today_of(case, now), "library": law.library().version,
+             "rules": [asdict(one) for one in found]}  # fmt: skip
+    return Prepared(given, given)
+
+
 PREPARE: Mapping[str, Prepare] = {
     "extend": _extend,
     "stay": _dated(future=True),
@@ -100,6 +111,6 @@ PREPARE: Mapping[str, Prepare] = {
         lambda case, payload, now: payload.get("ground") in set(overdue_asks(case, now)),
         "its answer is not overdue",
     ),
-    "law-changed": _where(lambda case, payload, now: due.libraries_differ(case), "the law has not changed"),
+    "law-changed": _law_changed,
 }
 """What the acts on duties and answers bring."""

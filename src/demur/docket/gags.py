@@ -6,17 +6,16 @@ on the last day itself. Days are those of the issuing authority's forum.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from demur.facts import Value
 
 from . import brings, silence
-from .brings import ActError, Payload, Prepared
+from .brings import ActError, Payload, Prepared, named_document, shown
 from .clocks import place_of
 from .counting import legal_day
-from .lifecycle import Actor, State
+from .lifecycle import SELF, Actor, State
 from .models import Act, Case, Document, Gag, plain
 from .states import state_from_json
 
@@ -70,7 +69,7 @@ def _record_gag(case: Case, actor: Actor, payload: Payload, now: datetime) -> Pr
         by_court=court if isinstance(court, bool) else None,
         scope=str(payload.get("scope") or "")[:200],
         why=str(payload.get("why") or ""),
-        document=_document(case, payload),
+        document=named_document(case, payload),
     )
     return _kept(case, row, payload, last, now)
 
@@ -89,16 +88,6 @@ def _said(payload: Payload) -> dict[str, object]:
     return {k: plain(v) for k, v in payload.items() if k != "files"}
 
 
-def _document(case: Case, payload: Payload) -> Document | None:
-    number = payload.get("document")
-    if number in (None, ""):
-        return None
-    found = case.documents.filter(number=int(number)).first() if str(number).isdigit() else None
-    if found is None:
-        raise ActError(f"there is no document {number} on this case; hint: give its number within the case")
-    return found
-
-
 def _record_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"gag", "why", "until", "party"}: a danger to a person, until a day; it bars once two have signed."""
     row = Gag(case=case, name=str(payload.get("gag") or "")[:160], kind="danger", why=str(payload.get("why") or ""))
@@ -115,31 +104,25 @@ def _sign_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> P
 
 
 def _set_end(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"gag", "until", "document"}: the last day of a silence that had no known end."""
-    paper = _document(case, payload)
-    return _moved(case, payload, day_in(payload, "until"), lambda case: paper)
+    """payload: {"gag", "until", and the paper (see `brings.shown`)}: the last day of a silence that had none."""
+    payload, keep = shown(case, payload)
+    return _moved(case, payload, day_in(payload, "until"), keep)
 
 
 def _extend(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"gag", "until", "files": [(name, bytes)]} or "document": the number of one on the case already.
+    """payload: {"gag", "until", and the paper (see `brings.shown`)}.
 
     More silence is asked for in writing: the paper stays with the case, and the new last day is a later one.
     """
-    last, row, paper = day_in(payload, "until"), gag_of(case, payload), _document(case, payload)
-    files = list(payload.get("files") or ())
+    payload, keep = shown(case, payload)
+    last, row = day_in(payload, "until"), gag_of(case, payload)
     until = silence.first_day_without(last)
     if row is not None and row.until and until and until <= row.until:
         raise ActError(f"the silence lasts until {row.until} already; hint: give the later day that the paper names")
-    sums = [hashlib.sha256(content).hexdigest() for _, content in files] or ([paper.original_id] if paper else [])
-
-    def keep(case: Case) -> Document | None:
-        brings.keep_files(case, files)
-        return case.documents.filter(original_id=sums[-1]).last() if files else paper
-
-    return _moved(case, {**payload, "documents": sums}, last, keep)
+    return _moved(case, payload, last, keep)
 
 
-def _moved(case: Case, payload: Payload, last: date | None, paper: Callable[[Case], Document | None]) -> Prepared:
+def _moved(case: Case, payload: Payload, last: date | None, keep: Callable[[], Document | None]) -> Prepared:
     """A bar whose last day a person set: from now on it is theirs, and no assessment moves it."""
     given = {**_said(payload), "until": plain(last)}
 
@@ -147,7 +130,7 @@ def _moved(case: Case, payload: Payload, last: date | None, paper: Callable[[Cas
         row = gag_of(case, payload)
         if row is None:
             return
-        row.document = paper(case) or row.document
+        row.document = keep() or row.document
         row.until = silence.first_day_without(last)
         row.review_on = silence.review_day(row.since or case.served_on, row.until, place_of(facts_of(case)))
         row.kind = "gag" if row.kind == "law" else row.kind
@@ -157,17 +140,32 @@ def _moved(case: Case, payload: Payload, last: date | None, paper: Callable[[Cas
 
 
 def _end(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"gag", "why"}; the program ends a silence only once its last day has passed in the forum."""
+    """payload: {"gag", "why", and the paper (see `brings.shown`)}.
+
+    The program needs no paper, and ends a silence only once its last day has passed in the forum.
+    """
+    payload, keep = shown(case, payload)
     row = gag_of(case, payload)
-    by_itself = actor.roles == frozenset({"demur"})
+    by_itself = actor.roles <= SELF
     if by_itself and row is not None and (row.until is None or row.until > today_of(case, now)):
         raise ActError(f"{row.name} has not ended; hint: a silence ends by itself only after its last day")
 
     def write(act: Act, state: State) -> None:
         if row is not None:
-            row.ended_at, row.review_on = now, None
+            row.ended_at, row.review_on, row.document = now, None, keep() or row.document
             row.kind = row.kind if by_itself or row.kind != "law" else "gag"
             row.save()
+
+    return Prepared(payload, _said(payload), write)
+
+
+def _lift_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"gag", "why"}: the danger is over before its day; two people sign that, as they signed the danger."""
+
+    def write(act: Act, state: State) -> None:
+        bar = state.bar(str(payload.get("gag")))
+        if bar is not None and bar.ended:
+            case.gags.filter(name=bar.name).update(ended_at=now, review_on=None)
 
     return Prepared(payload, _said(payload), write)
 
@@ -191,6 +189,7 @@ PREPARE: Mapping[str, Prepare] = {
     "record-gag": _record_gag,
     "record-danger": _record_danger,
     "sign-danger": _sign_danger,
+    "lift-danger": _lift_danger,
     "set-gag-end": _set_end,
     "extend-gag": _extend,
     "end-gag": _end,

@@ -37,6 +37,7 @@ from .case import (
     Payload,
     State,
     is_ready,
+    is_signed,
     met,
     reason,
     releasable,
@@ -51,6 +52,7 @@ from .conditions import (
     Form,
     a_ground_stands,
     admitted,
+    admitted_again,
     all_checked,
     all_map,
     all_told,
@@ -64,11 +66,14 @@ from .conditions import (
     competent,
     customer_first,
     customer_not_challenging,
+    danger_active,
     danger_half_signed,
     delivery_named,
     documents_given,
     duty_bites,
-    end_certain,
+    each_reasoned,
+    each_reserved,
+    end_shown,
     findings_given,
     form_fits,
     form_known,
@@ -97,6 +102,7 @@ from .conditions import (
     lead_unsigned,
     may_end,
     no_breach_yet,
+    no_danger,
     no_emergency,
     not_approved_by_you,
     not_barred,
@@ -252,27 +258,58 @@ def _record_gag(s: State, a: Actor, p: Payload) -> State:
 
 def _challenge(s: State, a: Actor, p: Payload) -> State:
     for key in p["grounds"]:
-        s = s.on_ground(key, answer="pending", signed="")
+        s = s.on_ground(key, answer="pending", signed="", court=FORMS[p["form"]].court, left=False)
+    return s
+
+
+def _protest(s: State, a: Actor, p: Payload) -> State:
+    # Each ground was reserved in writing, which is a reason as well why it is not raised first.
+    for key in s.soft_open():
+        ground = s.ground(key)
+        if ground is not None and ground.answer != "pending":
+            s = s.on_ground(key, left=True)
+    return s.but(protest=True)
+
+
+def _leave(s: State, a: Actor, p: Payload) -> State:
+    for key in p["grounds"]:
+        s = s.on_ground(key, left=True)
     return s
 
 
 def _outcome(s: State, a: Actor, p: Payload) -> State:
-    s = s.on_ground(p["ground"], answer=RESULTS[p["result"]])
+    ground, answer = s.ground(p["ground"]), RESULTS[p["result"]]
+    if answer == "decided" and ground is not None and ground.force == "hard" and not ground.court:
+        # Only the competent court's ruling answers a hard ground (promise 2): it is still there to be raised.
+        answer = "open"
+    s = s.on_ground(p["ground"], answer=answer)
     # A narrowed demand is another demand: its facts are confirmed and assessed anew.
     return _outdated(s.but(known="read")) if p["result"] == "narrowed" else s
+
+
+def _lift_danger(s: State, a: Actor, p: Payload) -> State:
+    danger = s.bar(p["gag"])
+    if danger is not None and danger.signed:
+        return s.on_bar(p["gag"], end="past", signed="")
+    return s.on_bar(p["gag"], signed=a.person)
+
+
+def _lifted(s: State, p: Payload) -> tuple[Event, ...]:
+    danger = s.bar(p["gag"])
+    return (Event("gag.ended"),) if danger is not None and danger.signed else ()
 
 
 def _sign_waiver(s: State, a: Actor, p: Payload) -> State:
     ground = s.ground(p["ground"])
     if ground is not None and ground.signed:
-        return s.on_ground(p["ground"], answer="waived", signed="")
+        return s.settling(p["ground"], "waived")
     return s.on_ground(p["ground"], signed=a.person)
 
 
 def _sign_reservation(s: State, a: Actor, p: Payload) -> State:
     ground = s.ground(p["ground"])
     if ground is not None and (ground.force == "soft" or ground.signed):
-        return s.on_ground(p["ground"], answer="reserved", signed="")
+        return s.settling(p["ground"], "reserved")
     return s.on_ground(p["ground"], signed=a.person)
 
 
@@ -363,28 +400,32 @@ ACTS: Mapping[str, ActSpec] = {
         ActSpec("end-preservation", COUNSEL, (is_open, is_preserved), set_to(preserved=False)),
         ActSpec("record-gag", TEAM | SELF, (is_live, gag_named, gag_unrecorded), _record_gag, (),
                 tells("gag.recorded")),
-        ActSpec("set-gag-end", TEAM, (is_live, bar_endless, until_given), bar_to(end="certain")),
+        # What ends a silence lets the customer be told by itself: counsel says so, and shows the paper.
+        ActSpec("set-gag-end", COUNSEL, (is_live, bar_endless, until_given, documents_given), bar_to(end="certain")),
         # More silence is asked for in writing: nobody extends a gag by telephone.
         ActSpec("extend-gag", TEAM, (is_live, bar_certain, until_given, documents_given), lambda s, a, p: s),
         ActSpec("review-gag", SELF, (is_live, bar_active), lambda s, a, p: s.contested_anew(), (),
                 tells("gag.reviewed")),
-        ActSpec("end-gag", TEAM | SELF, (is_live, bar_active, end_certain, why_given), bar_to(end="past"), (),
-                tells("gag.ended")),
+        ActSpec("end-gag", COUNSEL | SELF, (is_live, bar_active, no_danger, end_shown, why_given),
+                bar_to(end="past", signed=""), (), tells("gag.ended")),
         ActSpec(
             "record-danger", COUNSEL | PRIVACY, (is_live, gag_named, gag_unrecorded, why_given, until_given),
-            lambda s, a, p: s.with_bar(Bar(str(p["gag"]), "unsigned", a.person)),
+            lambda s, a, p: s.with_bar(Bar(str(p["gag"]), "unsigned", a.person, danger=True)),
         ),
         ActSpec(
             "sign-danger", COUNSEL | PRIVACY, (is_live, danger_half_signed, not_the_danger_signer),
             bar_to(end="certain", signed=""),
         ),
+        ActSpec("lift-danger", COUNSEL | PRIVACY, (is_live, danger_active, not_the_danger_signer, why_given),
+                _lift_danger, (), _lifted),
         ActSpec("assess", TEAM | SELF, (is_live, was_read, findings_given), _assess, PAPERS, tells("case.assessed")),
         ActSpec("law-changed", SELF, (is_live, assessed_now), lambda s, a, p: _outdated(s)),
         # ---- the customer first
         # It may be written anew for as long as it waits, so that it says what was done meanwhile.
         ActSpec("write-notice", TEAM | SELF, (is_live, party_untold), party_to(notice="sealed")),
         ActSpec(
-            "notify", COUNSEL | SELF, (ready, not_barred, party_sealed, last_look), party_to(notice="told"), (),
+            "notify", COUNSEL | SELF, (ready, law_of_today, not_barred, party_sealed, last_look),
+            party_to(notice="told"), (),
             tells("customer.told"),
         ),
         ActSpec("redirect", TEAM, (ready, redirect_due, law_of_today), party_to(redirect="done"), (),
@@ -414,12 +455,12 @@ ACTS: Mapping[str, ActSpec] = {
             "record-outcome", COUNSEL, (is_live, is_pending, result_known, competent), _outcome, PAPERS,
             tells("challenge.decided"),
         ),
-        ActSpec("appeal", COUNSEL, (is_live, was_ruled), ground_to(answer="pending"), PAPERS),
+        ActSpec("appeal", COUNSEL, (is_live, was_ruled, admitted_again), ground_to(answer="pending"), PAPERS),
         ActSpec("waive", COUNSEL, (ready, law_of_today, waivable, not_the_first_signer,
                                    customer_not_challenging, why_given), _sign_waiver, PAPERS),
         ActSpec("reserve", COUNSEL, (ready, law_of_today, reservable, not_the_first_signer, why_given),
                 _sign_reservation, PAPERS),
-        ActSpec("leave-unchallenged", COUNSEL, (ready, law_of_today, raisable, why_given), lambda s, a, p: s),
+        ActSpec("leave-unchallenged", COUNSEL, (ready, law_of_today, raisable, why_given), _leave),
         ActSpec("refuse", COUNSEL, (ready, law_of_today, a_ground_stands, not_refused, why_given),
                 lambda s, a, p: _void(s).but(refused=True), (), tells("case.refused")),
         # ---- the duty
@@ -429,8 +470,8 @@ ACTS: Mapping[str, ActSpec] = {
         ActSpec("end-stay", COUNSEL | SELF, (is_live, is_stayed, why_given), set_to(stay=False), PLAN),
         ActSpec("declare-compelled", COUNSEL, (ready, law_of_today, something_compelled, not_declared),
                 set_to(declared=True), PLAN),
-        ActSpec("protest", COUNSEL, (ready, law_of_today, duty_bites, only_soft_open, not_protested, why_given),
-                set_to(protest=True), PLAN),
+        ActSpec("protest", COUNSEL, (ready, law_of_today, duty_bites, only_soft_open, not_protested, each_reserved),
+                _protest, PLAN),
         ActSpec(
             "sign-conflict-lead", LEAD,
             (ready, law_of_today, duty_bites, laws_conflict, lead_unsigned, not_the_privacy_signer, why_given),
@@ -470,7 +511,8 @@ ACTS: Mapping[str, ActSpec] = {
                 tells("redress.opened")),
         # ---- the end
         ActSpec(
-            "close", COUNSEL, (is_open, reason_known, may_end, nothing_on_its_way, paper_not_due, all_told),
+            "close", COUNSEL,
+            (is_open, reason_known, may_end, each_reasoned, nothing_on_its_way, paper_not_due, all_told),
             lambda s, a, p: s.but(closed=str(p["reason"])), (), tells("case.closed"),
         ),
     )
@@ -478,6 +520,6 @@ ACTS: Mapping[str, ActSpec] = {
 
 __all__ = [
     "ACTS", "ANSWERED", "CHECKS", "CLOSINGS", "EMPTY", "FORMS", "NEW", "RESULTS", "ROLES", "ActSpec", "Actor", "Bar",
-    "Cell", "Condition", "Entry", "Event", "Form", "Ground", "Party", "Refusal", "State", "Step", "is_ready", "met",
-    "missing", "perform", "reason", "releasable", "stops", "told_first",
+    "Cell", "Condition", "Entry", "Event", "Form", "Ground", "Party", "Refusal", "State", "Step", "is_ready",
+    "is_signed", "met", "missing", "perform", "reason", "releasable", "stops", "told_first",
 ]  # fmt: skip

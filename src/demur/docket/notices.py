@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from . import brings, mail, matching, silence
 from .brings import ActError, Payload, Prepared
 from .gags import Prepare
 from .lifecycle import Actor, State
-from .models import Act, Case, Contact, Customer, Delivery, Notice, plain
+from .models import Act, Case, Contact, Customer, Delivery, Draft, Notice, plain
 from .states import state_from_json
 from .words import words
 
@@ -105,7 +105,8 @@ def _notify(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepar
     waiting = notice_of(case, name)
     # It may lack what was done an hour ago; that nothing has left it must not say once something has.
     true = waiting is None or waiting.letter.get("disclosed", False) == disclosed(state_from_json(case.state), name)
-    given = {**{k: plain(v) for k, v in payload.items()}, "looked": true and not look(case, now)}
+    looked, lawful = true and not look(case, now), brings.law_is_of(case, now)
+    given = {**{k: plain(v) for k, v in payload.items()}, "looked": looked, "law": lawful}
 
     def write(act: Act, state: State) -> None:
         if waiting is not None:
@@ -134,29 +135,63 @@ def _deliver(act: Act, **delivery: Any) -> None:
     Delivery.objects.create(act=act, number=number, **delivery)
 
 
-def _redirect(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"party", "to", "how"}: the authority is sent to the customer by a letter, which a person posts.
+def addressee(case: Case, to: object = "") -> str:
+    """Whom a letter to the authority is addressed to: as given, else as the demand is signed. Raises ActError."""
+    name = " ".join(str(to or brings.demand_as_stated(case).facts.get("issuer_body") or "").split())
+    if not name:
+        raise ActError("whom the letter goes to is not known; hint: name the authority as it signed the demand")
+    return name[:254]
 
-    A processor answers for its controllers, so the record names them all, from the customer up.
+
+def _redirect(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
+    """payload: {"party", "to", "how"}, and with the letter that `clerk.redirect` writes: {"assessment", "letter",
+    "files": {"pdf", "docx"}}. Without it the caller has a letter of its own.
+
+    The authority is sent to the customer by a letter, which a person posts. A processor answers for its controllers,
+    so the record names them all, from the customer up; and it names the letter, which is privileged no more.
     """
-    prepared = brings.under_the_law_of_today(case, actor, payload, now)
+    said = {k: v for k, v in payload.items() if k not in ("assessment", "letter", "files")}
+    prepared = brings.under_the_law_of_today(case, actor, said, now)
     customer = Customer.objects.filter(slug=str(payload.get("party") or "")).first()
     refers = {"refers_to": [c.slug for c in matching.chain(customer)]} if customer else {}
-    body = brings.demand_as_stated(case).facts.get("issuer_body")
-    to, how = str(payload.get("to") or body or ""), str(payload.get("how") or "post")
+    to, how = addressee(case, payload.get("to")), str(payload.get("how") or "post")[:20]
+    named, keep = _letter(case, actor, payload, now) if payload.get("letter") else ({}, None)
 
     def write(act: Act, state: State) -> None:
-        _deliver(act, party=str(payload["party"]), to=to[:254], how=how[:20], at=now)
+        if keep is not None:
+            keep()
+        _deliver(act, party=str(payload["party"]), to=to, how=how, at=now)
 
-    return Prepared(prepared.given, {**prepared.record, **refers}, write)
+    return Prepared(prepared.given, {**prepared.record, "to": to, "how": how, **refers, **named}, write)
+
+
+def _letter(case: Case, actor: Actor, payload: Payload, now: datetime) -> tuple[dict[str, Any], Callable[[], object]]:
+    """The letter of an act as its record names it, by its number on the case and its hashes; and what keeps it."""
+    latest, files = case.assessments.first(), payload.get("files") or {}
+    if latest is None or payload.get("assessment") != latest.pk:
+        raise ActError("the case was assessed again meanwhile; hint: look at the letter once more")
+    number = case.drafts.count() + 1
+    sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("pdf", "docx")}
+    row = Draft(
+        case=case,
+        number=number,
+        kind="redirection",
+        at=now,
+        by_id=int(actor.person) if actor.person.isdecimal() else None,
+        assessment=latest,
+        letter=plain(payload["letter"]),
+        **files,
+    )
+    return {"letter": number, **sums}, row.save
 
 
 def _record_delivery(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"delivery": its number within the case, "proof", "received", "files": [(name, bytes)]}."""
     number = str(payload.get("delivery") or "")
-    row = Delivery.objects.filter(act__case=case, number=int(number)).first() if number.isdigit() else None
+    known = number.isdecimal() and len(number) < 10
+    row = Delivery.objects.filter(act__case=case, number=int(number)).first() if known else None
     if number and row is None:
-        raise ActError(f"there is no delivery {number} on this case; hint: give its number within the case")
+        raise ActError(f"there is no delivery {number[:20]} on this case; hint: give its number within the case")
     papers = [content for _, content in payload.get("files") or ()]
     sums = [hashlib.sha256(content).hexdigest() for content in papers]
     said = {k: plain(v) for k, v in payload.items() if k != "files"} | ({"papers": sums} if sums else {})

@@ -12,6 +12,7 @@ from demur.facts import vocabulary
 
 from .brings import law_is_of
 from .clocks import ClockState, instead, legal_day
+from .conditions import UNREASONED
 from .due import RETURN, states
 from .lifecycle import ACTS, CHECKS, ROLES, Actor, Ground, State, is_ready, missing, releasable, stops
 from .models import Act, Case, OutboxEvent
@@ -245,7 +246,7 @@ Test = Callable[[State], bool]
 
 
 def _holding(s: State) -> bool:
-    return any(stops(g) and not g.unknown and g.answer == "open" for g in s.grounds)
+    return "data" in s.unraised()
 
 
 def _answer(*answers: str) -> Test:
@@ -296,12 +297,14 @@ NEXT: tuple[tuple[str, Test], ...] = (
     ("protest", _can("protest")),
     ("sign-conflict-lead", _can("sign-conflict-lead")),
     ("sign-conflict-privacy", _can("sign-conflict-privacy")),
+    ("leave-unchallenged", lambda s: s.refused and bool(UNREASONED["refused"] & s.unraised())),
     ("close", lambda s: s.refused),
     ("declare-compelled", _can("declare-compelled")),
     ("plan", _can("plan")),
     ("record-outcome", _answer("pending")),
     ("wait", _answer("asked")),
     ("record-paper", lambda s: s.paper == "due"),
+    ("leave-unchallenged", lambda s: bool(UNREASONED["answered"] & s.unraised())),
     ("close", lambda s: True),
 )
 """What comes next, in order; the first whose test is true. Each is an act, or `wait`."""

@@ -56,7 +56,7 @@ def secrecy(state: State, gag_present: bool | None, statute: bool) -> Secrecy:
 
 
 def bears_on_secrecy(before: State, after: State) -> bool:
-    """Whether two states differ in anything that secrecy rests on, the facts and findings beside them being the same."""
+    """Whether two states differ in anything that secrecy rests on, facts and findings being the same."""
     return _rests_on(before) != _rests_on(after)
 
 
@@ -81,7 +81,7 @@ def _silenced(s: State, party: str, gag_present: bool | None) -> bool:
 
 
 def _privacy_due(s: State) -> bool:
-    half_signed = any(b.end == "unsigned" for b in s.bars) and not missing(s, "sign-danger", _PRIVACY_OFFICER)
+    half_signed = any(b.signed for b in s.bars) and not missing(s, "sign-danger", _PRIVACY_OFFICER)
     return half_signed or any(not missing(s, act, _PRIVACY_OFFICER) for act in PRIVACY_ACTS)
 
 
