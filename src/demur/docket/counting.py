@@ -6,7 +6,6 @@ hours, the last moment) comes out. The calendars are those of the `holidays` lib
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from demur.law.language import moved
 from demur.law.library import Clock
 
 Moment = date | datetime
@@ -198,8 +198,7 @@ def end_of(moment: Moment, place: Place) -> datetime:
 
 def add_months(day: date, months: int) -> date:
     """The same day `months` later, or the last of that month where it has no such day (Reg. 1182/71 Art. 3(2)(c))."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return date(*moved(day, months=months))
 
 
 # ------------------------------------------------------------------ days
