@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import count
 
 import pytest
@@ -76,8 +76,9 @@ def served(office):
 
 
 def receive(user, name: str = "letter.txt", content: str = LETTER, served_on: date = date(2026, 11, 12)) -> Case:
+    at = max(NOW, datetime.combine(served_on, time(9), UTC))
     done = acts.receive(
-        [(name, content.encode())], served_on=served_on, actor=acts.actor_for(user), token=token(), now=NOW
+        [(name, content.encode())], served_on=served_on, actor=acts.actor_for(user), token=token(), now=at
     )
     assert isinstance(done, acts.Done)
     return Case.objects.get(number=done.case)

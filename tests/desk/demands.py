@@ -26,12 +26,16 @@ SUBPOENA = {
     "charge_pending": False,
     "data_country": "us",
     "verified": True,
+    "authority_has_power": True,
+    "format_insecure": False,
 }
 """A federal grand jury's subpoena of which every question is answered, and none of it helps the customer."""
 
 GERMAN = {
     "kind": "national.order", "issuer_country": "de", "gdpr_applies": True, "special_category_data": True,
     "opening_clause_met": True, "offence_stated": True, "qualified_check_passed": True, "user_is_lawyer": False,
-    "user_is_clergy": False, "user_is_doctor": False, "data_country": "de",
+    "user_is_clergy": False, "user_is_doctor": False, "data_country": "de", "legal_basis_in_force": True,
+    "offence_administrative": False, "offence_meets_threshold": True, "limited_to_demand": True,
+    "sealed_to_recipient": True,
 }  # fmt: skip
 """An order of which only the disclosure test still wants to know something."""

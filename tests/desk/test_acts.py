@@ -18,6 +18,10 @@ from .demands import GERMAN, SUBPOENA, TODAY
 from .pages import AtDesk, said
 
 COURT = "U.S. District Court"
+DANGER = dict.fromkeys(
+    ("emergency_claimed", "emergency_threat_to_life", "emergency_imminent", "emergency_nexus",
+     "emergency_person_named"), True,
+)  # fmt: skip
 STAFF = frozenset(ROLES) - {"customer", "officer", "claimant", "demur"}
 
 
@@ -27,7 +31,8 @@ def desk(office, sign_in):
     Membership.objects.filter(user=office["carl"]).update(forums=[COURT])
 
     def open_case(asks=("subscriber",), target=None, **facts):
-        target = {"identifier": "a@muster.example", "kind": "email", "customer_kind": "consumer", **(target or {})}
+        target = {"identifier": "a@muster.example", "kind": "email", "customer_kind": "consumer",
+                  "identifier_resolves": True, **(target or {})}  # fmt: skip
         clause = {"categories": list(asks), "quote": "all records", "page": 1, "targets": [target]}
         text = json.dumps({**SUBPOENA, **facts, "clauses": [clause]})
         case = receive(office["ana"], "subpoena.json", text, served_on=TODAY - timedelta(5))
@@ -183,7 +188,7 @@ def test_what_soft_grounds_hold_up_leaves_under_protest_once_it_is_due(desk):
 
 
 def test_in_conflict_of_laws_lead_and_privacy_officer_sign_together(desk):
-    people = desk(data_country="ch")
+    people = desk(data_country="ch", restriction_law_present=True)
     soft = [g.key for g in state(people).grounds if g.stand == "soft"]
     for key in soft:
         people["carl"].does("waive", key, why="no argument in this court")
@@ -200,7 +205,7 @@ def test_in_conflict_of_laws_lead_and_privacy_officer_sign_together(desk):
 
 
 def test_an_emergency_is_checked_granted_disclosed_and_papered(desk):
-    people = desk(kind="edr", provider_role="controller", emergency_claimed=True)
+    people = desk(kind="edr", provider_role="controller", **DANGER)
     ana, carl = people["ana"], people["carl"]
     ana.does("claim-emergency", cells=["1.1"], why="a child is missing, says the sheriff")
     for check in ("call-back", "second-factor", "supervisor"):

@@ -201,7 +201,7 @@ def _whole(actors: Mapping[str, Actor], files: Mapping[str, bytes]) -> int:
     party = state.parties[0].name
     ours = [g.key for g in state.grounds if g.stand and not g.unknown]
     act("write-notice", party=party, assessment=_latest(number), letter={}, files=files)
-    act("redirect", party=party)
+    act("redirect", party=party, to="Drug Enforcement Administration")
     act("notify", "counsel", party=party, looked=True)
     act("challenge", "counsel", grounds=ours, form="objection", forum="")
     act("close", "counsel", reason="withdrawn")

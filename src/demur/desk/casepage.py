@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 from demur import law
-from demur.docket import models, silence, standing, visible
+from demur.docket import models, privilege, silence, standing, visible
 from demur.docket.lifecycle import Actor, Bar, releasable
 from demur.facts import CATEGORIES, Demand, demand_from_mapping, vocabulary
 from demur.law.codegen import TRUE
@@ -310,6 +310,7 @@ def others_of(latest: models.Assessment) -> list[dict[str, Any]]:
 
 def parties_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str]]) -> list[dict[str, Any]]:
     """Whose data is asked for: whether each was told and the authority sent to it, and what may be done."""
+    letters = _redirections(case) if offered.actor.roles & visible.SEE_ALL else {}
     return [
         {
             "name": says.party(p.name),
@@ -320,10 +321,23 @@ def parties_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str
             "stance": words.say(f"stances.{p.stance}") if p.stance else "",
             "done": p.notice == "told" and p.redirect != "due",
             "told": told.get(p.name, []),
+            "letters": letters.get(p.name, []),
             "acts": offered.at("party", [p.name], {}),
         }
         for p in offered.state.parties
     ]
+
+
+def _redirections(case: models.Case) -> dict[str, list[dict[str, Any]]]:
+    """The letters by which the authority was sent to each party, and when each was recorded as sent."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for way in models.Delivery.objects.filter(act__case=case, act__name="redirect").select_related("act"):
+        number = way.act.payload.get("letter")
+        if number:
+            paper = privilege.Privileged("letter", number)
+            line = {"number": number, "what": paper.what, "forms": paper.forms, "to": way.to, "sent_at": way.sent_at}
+            found.setdefault(way.party, []).append(line)
+    return found
 
 
 def bars_of(case: models.Case, offered: doing.Doing, told: dict[str, list[str]]) -> list[dict[str, Any]]:

@@ -223,7 +223,8 @@ class Doing:
             # First as of service; once answered for, as of today, which every answer wants.
             day = datetime.now(UTC).date() if self.state.assessed == "current" else self.case.served_on
             return day.isoformat()
-        return str(self._facts.get("gag_until") or "") if (name, item.name) == ("record-gag", "until") else ""
+        known = {("record-gag", "until"): "gag_until", ("redirect", "to"): "issuer_body"}.get((name, item.name), "")
+        return str(self._facts.get(known) or "")
 
     @cached_property
     def _facts(self) -> dict[str, Any]:

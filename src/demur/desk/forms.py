@@ -102,6 +102,11 @@ def _letters(case: models.Case) -> list[tuple[str, str]]:
     return [*((str(p.number), privileged.name_of(p, case)) for p in drafts), none]
 
 
+def _papers(case: models.Case) -> list[tuple[str, str]]:
+    owed = state_of(case).paper == "due"
+    return [(kind, words.say(f"papers.{kind}")) for kind in clerk.PAPERS if owed or kind != "paper-demand"]
+
+
 def _privileged(case: models.Case) -> list[tuple[str, str]]:
     return [(p.what, privileged.name_of(p, case)) for p in privilege.papers_of(case)]
 
@@ -162,6 +167,7 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
                 Field("how", "choice", choices=_named("ways", "post", "mail", "portal", "hand")),
             ),
             at="party",
+            asks_again=True,
         ),
         "record-delivery": Form(
             (
@@ -173,7 +179,7 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         ),
     },
     "grounds": {
-        "draft": Form((Field("kind", "choice", choices=_named("papers", *clerk.PAPERS)),)),
+        "draft": Form((Field("kind", "choice", choices=_papers),)),
         "challenge": Form(
             (
                 Field("grounds", "grounds", among=raisable),

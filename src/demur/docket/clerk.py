@@ -6,20 +6,20 @@ Each function ends in one `acts.act`, which checks again that the case still all
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
 from demur import law, paper, reading
-from demur.facts import demand_from_mapping, demand_to_mapping
+from demur.facts import Demand, demand_from_mapping, demand_to_mapping
 
-from . import notices
+from . import due, matching, notices
 from .acts import ActError, Done, Refused, act, in_words
-from .clocks import clocks
-from .lifecycle import Actor
+from .clocks import clocks, habits, legal_day, place_of, read_all
+from .lifecycle import Actor, Cell
 from .lifecycle import missing as missing_for
-from .models import Assessment, Case, Customer, plain
+from .models import Assessment, Case, Customer, OutboxEvent, plain
 from .states import state_from_json
 from .visible import visible_cases
 
@@ -99,6 +99,7 @@ PAPERS: Mapping[str, str] = {
     "gag-notice": "gag_notice",
     "notice": "customer_notice",
     "counsel-note": "counsel_note",
+    "paper-demand": "paper_demand",
 }
 """The papers that can be drafted, and the function of the paper room that writes each."""
 
@@ -126,10 +127,10 @@ def draft(
         return case
     at = now or datetime.now(UTC)
     kept, assessment = _assessed(case)
-    write = partial(
-        getattr(paper, PAPERS[kind]), assessment, provider=provider, today=today or at.date(), our_reference=number
-    )
-    if kind != "notice" and chosen is not None:
+    write = partial(getattr(paper, PAPERS[kind]), provider=provider, today=today or at.date(), our_reference=number)
+    owed = kind == "paper-demand"
+    write = partial(write, **_owed(case, assessment, at)) if owed else partial(write, assessment)
+    if kind != "notice" and not owed and chosen is not None:
         write = partial(write, chosen=chosen)
     if kind == "objection":
         write = partial(write, preserved=state_from_json(case.state).preserved)
@@ -149,6 +150,32 @@ def _assessed(case: Case) -> tuple[Assessment, law.Assessment]:
     if assessment.library != kept.library:
         raise ActError("the law library changed since the assessment; hint: assess again, then draft")
     return kept, assessment
+
+
+CONFIRMED = "emergency-confirmed"
+"""The event that stops the clocks by which an authority owes the court's paper after an emergency."""
+
+
+def _owed(case: Case, assessment: law.Assessment, now: datetime) -> dict[str, Any]:
+    """What the demand for the court's paper rests on: the law on what the docket knows itself, that data were given in
+    an emergency and no process followed; when they were given; and by when the paper is due."""
+    state = state_from_json(case.state)
+    given = OutboxEvent.objects.filter(act__case=case, name="paper.demanded").order_by("-pk").first()
+    if state.paper != "due" or given is None:
+        raise ActError("no court paper is owed; hint: it is once data were given in an emergency")
+    known = {**assessment.demand.facts, "emergency_already_disclosed": True, "process_followed": False}
+    found = law.assess(replace(assessment.demand, facts=known), assessment.as_of)
+    held = [name for name, own in habits().items() if CONFIRMED in own.stops]
+    named = sorted({f.by for f in found.holding() if f.by in held})
+    running = read_all(named, known, due.happened(case, named, known), now)
+    days = [legal_day(s.until, s.place) for s in running if s.until is not None and s.clock.name in named]
+    return {
+        "assessment": found,
+        "clocks": named,
+        "given_on": legal_day(given.act.at, place_of(known)),
+        "reply_by": min(days, default=None),
+        "only": [cell for cell in state.life if cell in state.out],
+    }
 
 
 def _rendered(letter: paper.Letter) -> dict[str, bytes]:
@@ -179,3 +206,73 @@ def write_notice(
     )  # fmt: skip
     payload = {"party": party, "assessment": kept.pk, "letter": asdict(letter), "files": _rendered(letter)}
     return act(number, "write-notice", actor, payload, token=token, now=at)
+
+
+def redirection(
+    case: Case, party: str, *, provider: paper.Party, to: str = "", now: datetime
+) -> tuple[Assessment, paper.Letter]:
+    """The letter that sends the authority to this party of a case, and the assessment that it is of; nothing is done.
+
+    It names the customer, and those above it, only as the register does. Raises ActError for an unknown party, where
+    nobody is known to whom it could go, where nothing was assessed, or where the law library changed since.
+    """
+    kept, assessment = _assessed(case)
+    state = state_from_json(case.state)
+    its = state.party(party)
+    if its is None:
+        raise ActError(f"there is no party {party!r} on this case; hint: the latest assessment names them")
+    customer = Customer.objects.filter(slug=party).first()
+    bound = case.gags.filter(ended_at=None, party__in=("", party)).exclude(kind="danger").exists()
+    letter = paper.redirection(
+        assessment,
+        provider=provider,
+        recipient=paper.Party(notices.addressee(case, to)),
+        to=paper.Redirected(
+            _chain(customer, now.date()),
+            processor=all(_role(assessment.demand, cell) == "processor" for cell in its.cells),
+            whole=len(its.cells) == len(state.cells),
+            silent=bound and its.notice != "told",
+        ),
+        today=now.date(),
+        only=its.cells,
+        our_reference=case.number,
+        preserved=state.preserved,
+        disclosed=notices.disclosed(state, party),
+    )
+    return kept, letter
+
+
+def _chain(customer: Customer | None, day: date) -> tuple[paper.Party, ...]:
+    """The customer and those above it, each with the contacts that are told first: by their office, else by name."""
+    told = matching.whom_to_tell(customer, day)
+    return tuple(
+        paper.Party(one.name, tuple(f"{c.function or c.name}, {c.email}" for c in told if c.customer_id == one.pk))
+        for one in (matching.chain(customer) if customer else ())
+    )
+
+
+def _role(demand: Demand, cell: Cell) -> object:
+    clause = demand.clauses[cell[0]]
+    known = {**demand.facts, **clause.facts, **(clause.targets[cell[1]].facts if clause.targets else {})}
+    return known.get("provider_role")
+
+
+def redirect(
+    number: str,
+    party: str,
+    actor: Actor,
+    *,
+    provider: paper.Party,
+    to: str = "",
+    how: str = "post",
+    token: str,
+    now: datetime | None = None,
+) -> Done | Refused:
+    """Write the letter that sends the authority to this party of a case, and send it; see `redirection`."""
+    case = _open(number, "redirect", actor)
+    if isinstance(case, Refused):
+        return case
+    at = now or datetime.now(UTC)
+    kept, letter = redirection(case, party, provider=provider, to=to, now=at)
+    payload = {"party": party, "to": to, "how": how, "assessment": kept.pk, "letter": asdict(letter)}
+    return act(number, "redirect", actor, {**payload, "files": _rendered(letter)}, token=token, now=at)

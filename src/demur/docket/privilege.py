@@ -26,6 +26,8 @@ FORMS: Mapping[Kind, tuple[str, ...]] = {
 """The kinds of privileged paper, and the forms in which each is handed out."""
 SENT_BY = ("challenge", "redirect")
 """The acts that send a letter; their payload names it as `letter`."""
+OUTWARD = ("paper-demand",)
+"""The kinds of letter that say nothing of an assessment beyond what is asked: to give one out is to send it."""
 GIVEN = "disclose-privileged"
 
 
@@ -66,7 +68,9 @@ def given_out(case: Case, what: str, actor: Actor) -> Act | None:
 
 def sent(case: Case, letter: int) -> bool:
     """Whether this letter of the case was sent by an act of counsel, so that it is privileged no more."""
-    return case.acts.filter(name__in=SENT_BY, payload__letter=letter).exists()
+    given = case.acts.filter(name=GIVEN, payload__what=Privileged("letter", letter).what)
+    outward = given.exists() and case.drafts.filter(number=letter, kind__in=OUTWARD).exists()
+    return outward or case.acts.filter(name__in=SENT_BY, payload__letter=letter).exists()
 
 
 def given_outcomes(outcomes: QuerySet[Outcome], actor: Actor) -> QuerySet[Outcome]:

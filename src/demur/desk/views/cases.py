@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -235,9 +236,9 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 def _confirmed(held: models.Case, post: Any) -> dict[str, Any]:
     if post.get("rest"):
         return {"facts": [], "rest": True}
-    if post.get("clause"):
     if post.get("fact") == law.CATEGORIES:
         return _asked_for(held, post)
+    if post.get("clause"):
         return {"facts": [], "clauses": _clauses(held, post)}
     name, clause, target = post.get("fact", ""), _number(post.get("at_clause")), _number(post.get("at_target"))
     value: Any = post.get("value", "")
@@ -290,8 +291,18 @@ CLERK: Mapping[str, Callable[..., acts.Done | acts.Refused]] = {
     "write-notice": lambda number, actor, given, token: clerk.write_notice(
         number, given["party"], actor, provider=chores.provider(), token=token
     ),
-}
+    "redirect": lambda number, actor, given, token: clerk.redirect(
+        number, given["party"], actor, provider=chores.provider(), to=given.get("to", ""), how=given["how"],
+        token=token,
+    ),
+}  # fmt: skip
 """The acts that take long and are made ready before the case is locked."""
+LETTERS: Mapping[str, Callable[..., Letter]] = {
+    "redirect": lambda held, given: clerk.redirection(
+        held, given["party"], provider=chores.provider(), to=given.get("to", ""), now=timezone.now()
+    )[1],
+}
+"""The acts by which a letter leaves, and the letter as it would be sent."""
 
 
 @open_to(CASES)
@@ -317,10 +328,11 @@ def act(request: HttpRequest, number: str, act: str) -> HttpResponse:
         given = doing.expand(held, act, forms.payload_of(form, request))
         payloads = [{**given, **subject} for subject in about]
         done: acts.Done | acts.Refused
-        if form.asks_again and request.POST.get("seen") != str(held.revision):
+        letter = LETTERS[act](held, payloads[0]) if act in LETTERS else None
+        if form.asks_again and request.POST.get("seen") != _seen(held, letter):
             after = acts.foresee(held, act, actor, payloads)
             if not isinstance(after, acts.Refused):
-                return _look_again(request, held, act, after, [v for s in about for v in s.values()])
+                return _look_again(request, held, act, after, [v for s in about for v in s.values()], letter)
             done = after
         elif act in CLERK:
             done = CLERK[act](number, actor, payloads[0], _token(request))
@@ -364,7 +376,15 @@ def _each(
     return done
 
 
-def _look_again(request: HttpRequest, held: models.Case, act: str, after: acts.State, about: list[str]) -> HttpResponse:
+def _seen(held: models.Case, letter: Letter | None) -> str:
+    """What was before the eyes of whoever confirms: the case at this revision, and the letter in these words."""
+    said = f"-{hashlib.sha256(to_text(letter).encode()).hexdigest()[:16]}" if letter else ""
+    return f"{held.revision}{said}"
+
+
+def _look_again(
+    request: HttpRequest, held: models.Case, act: str, after: acts.State, about: list[str], letter: Letter | None
+) -> HttpResponse:
     kept = [(k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "seen")]
     names = {p.what: privileged.name_of(p, held) for p in privilege.papers_of(held)}
     told = {
@@ -373,8 +393,10 @@ def _look_again(request: HttpRequest, held: models.Case, act: str, after: acts.S
         "does": docket_words()["acts"][act]["does"],
         "about": words.table("again").get(act, ""),
         "moved": "seen" in request.POST,
+        "seen": _seen(held, letter),
+        "sheet": letter.sheet if letter else None,
         "kept": kept,
-        "typed": [names.get(v, v) for k, v in kept if k in ("what", "to", "why") and v],
+        "typed": [names.get(v, v) for k, v in kept if k in ("what", "to", "why") and v] if letter is None else [],
         "foreseen": doing.foreseen(held, act, after, about),
         "back": request.POST.get("back", ""),
     }
