@@ -47,6 +47,7 @@ def rule(
     more: str = "", holds: str = CONTENT,
 ) -> str:  # fmt: skip
     against = "clause" if effect == "void" else "info"
+    more = more if "from =" in more.split("force")[0] else f'from = "always"\n{more}'
     return RULE.format(name=name, applies=applies, when=when, effect=effect, against=against, more=more, holds=holds)
 
 
@@ -130,6 +131,19 @@ def defects(folder: Path, text: str) -> list[Problem]:
             rule(when="asks_content and as_of < date '2000-01-01'", more="from = 2001-01-01"),
             "error", "can hold on no facts",
         ),
+        (rule().replace('from = "always"\n', ""), "warning", "x.a: has no first day"),
+        (rule(more='from = "lately"'), "error", "'lately' is no date"),
+        (rule(more='succeeds = "x.b"'), "error", "x.a: succeeds x.b, which is no other rule"),
+        (
+            rule("x.b", more="until = 2020-01-01") + rule(more='from = 2020-01-03\nsucceeds = "x.b"'),
+            "error", "x.a: begins on 2020-01-03, while x.b ends on 2020-01-01",
+        ),
+        (rule("x.b", more="beside = { 'x.a' = 'so' }") + rule(more='from = 2020-01-03\nsucceeds = "x.b"'),
+         "error", "x.a: begins on 2020-01-03, while x.b has no end"),
+        (
+            rule("x.b", more="until = 2020-01-01") + rule(more="from = 2020-01-01\nsucceeds = { 'x.b' = 'why' }"),
+            "error", "x.a: meets x.b and says why not",
+        ),
         (
             rule(
                 when="asks_content and verified is false",
@@ -150,6 +164,11 @@ def test_each_defect_is_found(tmp_path: Path, text: str, weight: str, says: str)
     [
         rule(),
         rule("x.a@1", more="until = 2020-01-01") + rule("x.a@2", more="from = 2020-01-01"),
+        rule(more='from = "unknown"'),
+        # A rule of another name may take another's place: at once, or with the reason why not.
+        rule("x.b", more="until = 2020-01-01") + rule(more='from = 2020-01-01\nsucceeds = "x.b"'),
+        rule("x.b", more="until = 2020-01-01")
+        + rule(more="from = 2020-01-03\nsucceeds = { 'x.b' = 'two days of grace' }"),
         rule(when=EITHER, holds=f"{CONTENT}, {PLACE}"),
         rule("x.b", effect="permit", more='beside = { "x.a" = "each is for another court" }') + rule("x.a"),
         # Opposed effects that never meet on the same facts.
@@ -189,6 +208,23 @@ def test_the_library_that_ships_has_neither_error_nor_warning() -> None:
 
 def test_no_hard_ground_that_ships_takes_unknown_for_no() -> None:
     assert [str(p) for p in check()[1] if "never asks for it" in p.message] == []
+
+
+def test_what_takes_the_place_of_another_rule_leaves_no_day_between() -> None:
+    law = library()
+    taken = [(rule, name, why) for rule in law.rules for name, why in rule.succeeds.items()]
+    assert {"us.nsl.gag-without-review", "us.sca.2703.extraterritorial", "eu.s2.privacy-shield"} <= {
+        n for _, n, _ in taken
+    }
+    for rule, name, why in taken:
+        last = law.by_id[name][-1]
+        assert why or (last.until == rule.from_ and not any(v.in_force(last.until) for v in law.by_id[name])), rule.name
+
+
+def test_every_rule_says_since_when_it_is_law() -> None:
+    undated = {rule.name: rule.undated for rule in library().rules if rule.from_ is None}
+    assert all(undated.values())
+    assert all(name.startswith(("x.", "edr.", "n.", "eu.eev.34.")) for name, why in undated.items() if why == "always")
 
 
 def test_every_rule_walks_through_time_without_gap_or_overlap() -> None:

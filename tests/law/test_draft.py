@@ -52,8 +52,8 @@ def when(text: str) -> tuple[str, str]:
         (('["provider", "cus', '["all", "cus'), "who", "'all' is not allowed", "provider", 23, ""),
         (("against  =", "agianst ="), "agianst", "unknown key 'agianst'", "against", 15, ""),
         (('"return-date"', '"return_date"'), "by", "unknown clock 'return_date'", "return-date", 26, ""),
-        ((ASKS_FALSE, "asks_content = 3 }"), "examples.fails, 1", "asks_content is 3", "true, false", 36, ""),
-        ((ASKS_FALSE, "ask_content = true }"), "examples.fails, 1", "unknown fact 'ask_content'", "did you", 36, ""),
+        ((ASKS_FALSE, "asks_content = 3 }"), "examples.fails, 1", "asks_content is 3", "true, false", 39, ""),
+        ((ASKS_FALSE, "ask_content = true }"), "examples.fails, 1", "unknown fact 'ask_content'", "did you", 39, ""),
         (('["us.sample', '["US.sample'), "", "no name of a rule", "small letters", None, ""),
         ((SKELETON, SKELETON + SKELETON.replace("us.s", "us.o")), "", "there are 2 rules", "one table", None, ""),
         ((SKELETON, "x" * (LONGEST + 1)), "", "characters", "at most", None, ""),
@@ -96,7 +96,7 @@ def test_all_mistakes_are_told_at_once_and_one_is_not_told_as_many() -> None:
         ("applies", 11),
         ("when", 12),
         ("effect", 18),
-        ("examples.fails", 36),
+        ("examples.fails", 39),
     ]
 
 

@@ -74,6 +74,7 @@ def check(folder: Path | str = HERE) -> tuple[Library, list[Problem]]:
         found += trial.silent(rule)
     found += trial.unreached_terms()
     found += _gaps(law)
+    found += _successions(law)
     if Path(folder) == HERE:  # a folder of a few rules need not turn on every fact
         found += _unused(law)
     found += trial.contradictions()
@@ -155,6 +156,11 @@ def places(rule: Rule, example: Example) -> Iterator[Mapping[str, Any]]:
 def _life(rule: Rule) -> Iterator[Problem]:
     """Strength and force must speak on every day of the rule's life, and on no other."""
     start = rule.from_ or rule.strength.steps[0][0]
+    if start is None and not rule.undated:
+        yield _about(
+            rule, "warning", "has no first day, so it speaks before its statute existed",
+            'write from = 2018-03-23, or "always" where no statute dates it, or "unknown" where no day was found',
+        )  # fmt: skip
     sources: dict[date | None, str] = {}
     for dated in (rule.strength, rule.force):
         sources |= {day: said for (day, _), said in zip(dated.steps, dated.sources, strict=True) if said}
@@ -195,6 +201,24 @@ def _gaps(law: Library) -> Iterator[Problem]:
                 yield _about(
                     newer, "error", f"no version is law from {older.until} to {begins - timedelta(1)}",
                     "close the gap, or give the later rule an id of its own",
+                )  # fmt: skip
+
+
+def _successions(law: Library) -> Iterator[Problem]:
+    """A rule that came in the place of one of another id begins where that one ends, or says why not."""
+    for rule in law.rules:
+        for name, why in rule.succeeds.items():
+            versions = law.by_id.get(name)
+            if versions is None or name == rule.id:
+                yield _about(rule, "error", f"succeeds {name}, which is no other rule", "name the rule before it")
+                continue
+            ends, begins = versions[-1].until, law.by_id[rule.id][0].from_
+            if (ends is not None and ends == begins) == bool(why):
+                ended = f"ends on {ends}" if ends else "has no end"
+                yield _about(
+                    rule, "error",
+                    f"meets {name} and says why not" if why else f"begins on {begins}, while {name} {ended}",
+                    f'succeeds = "{name}"' if why else f'let them meet, or write succeeds = {{ "{name}" = "why" }}',
                 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ BESIDE = ("params", "clocks", "terms")
 SOUND: Mapping[str, Any] = {
     "title": "-", "cites": ["-"], "says": "-", "applies": "kind is not null", "when": "true", "against": "demand",
     "effect": "challenge", "force": "soft", "who": ["provider"], "stays": "no", "forum": "-", "by": "none",
-    "strength": "arguable", "cuts": [], "answered": "", "beside": {}, "silences": "all",
+    "strength": "arguable", "cuts": [], "answered": "", "beside": {}, "succeeds": {}, "silences": "all",
     "checked": {"on": date(2000, 1, 1), "how": "recheck"},
 }  # fmt: skip
 """What stands in for a key that is wrong, so that one mistake does not hide the next."""

@@ -33,10 +33,11 @@ DRAFT = "draft"
 """The version of a library that is not in a file: nothing of it is kept."""
 CAN = ("yes", "no", "voluntary", "hold", "contested", "per-order")
 SILENCES = ("all", "person")
+UNDATED = ("always", "unknown")
 COMPUTED = ("frcp-6", "frcrimp-45", "eu-1182", "calendar", "business", "hours")
 KEYS = {
     "title", "cites", "says", "applies", "when", "against", "effect", "force", "who", "stays", "forum", "by",
-    "strength", "from", "until", "cuts", "answered", "beside", "silences", "checked", "examples",
+    "strength", "from", "until", "succeeds", "cuts", "answered", "beside", "silences", "checked", "examples",
 }  # fmt: skip
 TEXTS = ("title", "says", "applies", "when", "against", "effect", "stays", "forum", "by", "answered")
 LISTS = ("cites", "who", "cuts")
@@ -121,7 +122,8 @@ class Example:
 class Rule:
     """One version of one rule. `id` is its citation; `version` tells versions of one id apart ("" where single).
 
-    `from_` and `until` bound its life, half-open; `test` is `applies and when`, lowered; `level` is the deepest
+    `from_` and `until` bound its life, half-open. Without a first day `undated` says why: it is logic of `always`, or
+    its day is `unknown`; where it is empty nobody said. `test` is `applies and when`, lowered; `level` is the deepest
     level among its facts. `silences`: of a rule of secrecy, whether it is towards all or only towards the person.
     """
 
@@ -155,6 +157,9 @@ class Rule:
     facts: tuple[str, ...]
     beside: Mapping[str, str] = field(default_factory=dict)
     """Rules with an opposed effect that may hold on the same facts, and how the two stand together."""
+    succeeds: Mapping[str, str] = field(default_factory=dict)
+    """Rules of another id in whose place it came, and why their lives do not meet where they do not."""
+    undated: str = ""
 
     @property
     def name(self) -> str:
@@ -594,10 +599,12 @@ def read_rule(key: str, table: object, file: str, names: Names, clocks: Mapping[
         if category not in vocabulary().categories:
             near = suggest(str(category), vocabulary().categories)
             raise LawError(f"unknown category {category!r}", near, place="cuts")
-    start, until = table.get("from"), table.get("until")
+    undated = start if (start := table.get("from")) in UNDATED else ""
+    start, until = None if undated else start, table.get("until")
     for name, day in (("from", start), ("until", until)):
         if day is not None and type(day) is not date:
-            raise LawError(f"{day!r} is no date", f"write {name} = 2018-03-23", place=name)
+            or_else = " or " + " or ".join(f'"{word}"' for word in UNDATED) if name == "from" else ""
+            raise LawError(f"{day!r} is no date", f"write {name} = 2018-03-23{or_else}", place=name)
     if start is not None and until is not None and until <= start:
         raise LawError("the rule ends before it begins", "until is the first day it is no longer law", place="until")
     guard = _lowered(str(table["applies"]), names, "applies")
@@ -610,6 +617,14 @@ def read_rule(key: str, table: object, file: str, names: Names, clocks: Mapping[
     beside = table.get("beside", {})
     if not isinstance(beside, Mapping) or not all(isinstance(why, str) and why for why in beside.values()):
         raise LawError("beside is no table of reasons", 'beside = { "us.nsl.scope" = "..." }', place="beside")
+    succeeds = table.get("succeeds", {})
+    succeeds = {succeeds: ""} if isinstance(succeeds, str) else succeeds
+    if not isinstance(succeeds, Mapping) or not all(isinstance(why, str) for why in succeeds.values()):
+        raise LawError(
+            "is no name of a rule",
+            'write succeeds = "us.nsl.scope", or { "us.nsl.scope" = "why the days do not meet" }',
+            place="succeeds",
+        )
     default_force = "hard" if table["effect"] in ("void", "refuse") else "soft"
     strength = _dated(table["strength"], STRENGTHS, "strength")
     identity, _, version = key.partition("@")
@@ -643,6 +658,8 @@ def read_rule(key: str, table: object, file: str, names: Names, clocks: Mapping[
         level=level,
         facts=facts,
         beside=dict(beside),
+        succeeds=dict(succeeds),
+        undated=undated,
     )
     for example in rule.examples:
         if not rule.in_force(example.as_of):
