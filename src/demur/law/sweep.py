@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +22,7 @@ from demur.facts.values import suggest
 
 from .edition import NO_LAW, Edition, changed, facts_read
 from .engine import facts_at
-from .language import AS_OF, Always, Atom, Compare, Is, Known, Node, OneOf, fold
+from .language import AS_OF, Always, Atom, Compare, Is, Known, Node, OneOf, atoms, fold
 
 if TYPE_CHECKING:
     import polars as pl
@@ -190,18 +191,42 @@ def expression(node: Node, schema: Mapping[str, Any], as_of: date) -> pl.Expr:
 
 
 class _Columns:
-    """The columns of rows, and trees over them; an atom that several trees share is made once."""
+    """The columns of rows, and trees over them.
 
-    def __init__(self, schema: Mapping[str, Any], as_of: date, suffix: str = "") -> None:
+    Of an edition given as `law`, what several of its trees share becomes a column of its own, which `prepared` adds to
+    the rows, step by step: Polars finds by itself only some of what is asked twice, and searches long.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], as_of: date, suffix: str = "", law: Edition | None = None) -> None:
         self.schema, self.as_of, self.suffix = schema, as_of, suffix
         self.made: dict[Atom, pl.Expr] = {}
+        self.steps: dict[int, dict[str, pl.Expr]] | None = None if law is None else {}
+        self.uses = Counter(atom for node in (law or {}).values() for atom in set(atoms(node)))
+
+    def prepared(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with the columns that the trees made so far share."""
+        for _, columns in sorted((self.steps or {}).items()):
+            rows = rows.with_columns(column.alias(name) for name, column in columns.items())
+        return rows
+
+    def keep(self, step: int, name: str, column: pl.Expr) -> pl.Expr:
+        """A column of its own under a name that no fact has, made after those of lower steps."""
+        import polars as pl
+
+        if self.steps is None:
+            return column
+        self.steps.setdefault(step, {})[f" {name}"] = column
+        return pl.col(f" {name}")
 
     def tree(self, node: Node) -> pl.Expr:
         return fold(node, self.atom)
 
     def atom(self, atom: Atom) -> pl.Expr:
         if atom not in self.made:
-            self.made[atom] = self.expression(atom)
+            column = self.expression(atom)
+            if self.uses[atom] > 1 and not isinstance(atom, Always | Is):
+                column = self.keep(_ATOMS, f"atom {len(self.made)}", column)
+            self.made[atom] = column
         return self.made[atom]
 
     def expression(self, atom: Atom) -> pl.Expr:
@@ -253,13 +278,11 @@ class _Columns:
         left = self.column(atom.fact)
         if atom.other:
             right = self.column(atom.other)
-            if atom.fact == AS_OF or vocabulary()[atom.fact].type == "date":
+            if atom.months:
+                return self.months(atom)
+            if atom.offset and (atom.fact == AS_OF or vocabulary()[atom.fact].type == "date"):
                 # A date is a number of days: added to as such, it takes a tenth of the time that a duration takes.
-                left, right = left.to_physical(), right.to_physical()
-                if atom.offset:
-                    right = right + _int(atom.offset)
-                if atom.months:
-                    return _months(left, atom.op, right, atom.months)
+                left, right = left.to_physical(), right.to_physical() + _int(atom.offset)
             elif atom.offset:
                 right = right + atom.offset
         else:
@@ -269,32 +292,39 @@ class _Columns:
         }  # fmt: skip
         return orders[atom.op]
 
+    def months(self, atom: Compare) -> pl.Expr:
+        """How a day stands to another plus months, as `language.moved` has it.
 
-def _months(left: pl.Expr, op: str, right: pl.Expr, months: int) -> pl.Expr:
-    """How days stand to the days `months` after others, both counted from 1970, as `language.moved` has it.
+        A day is after it if its month is later, or the same and its number in the month higher: that is so too where
+        the month has no such number. Polars' own sum of dates and months takes many times as long.
+        """
+        bound = self.place(atom.other, atom.offset) + _int(32 * atom.months)
+        if atom.op in (">", "<="):
+            after = self.place(atom.fact) > bound
+            return after if atom.op == ">" else ~after
+        until = self.place(atom.fact, 1) <= bound
+        if atom.op == "=":
+            return ~(until | (self.place(atom.fact) > bound))
+        return until if atom.op == "<" else ~until
 
-    A day is after another plus months if its month is later, or the same and its number in the month higher: that is so
-    too where the month has no such number. Polars' own sum of dates and months takes four times as long.
-    """
-    bound = _place(right) + _int(32 * months)
-    after, until = _place(left) > bound, _place(left + _int(1)) <= bound
-    orders = {">": after, "<=": ~after, ">=": ~until, "<": until, "=": ~until & ~after}
-    return orders[op]
+    def place(self, fact: str, offset: int = 0) -> pl.Expr:
+        """The month of a day (some days after a date), counted on from the year 0, times 32, plus its number in it.
+
+        A year is counted from March, so that the day that some lack is its last, and a century from a year 400, 800...
+        """
+        name = f"{fact}{self.suffix} {offset}"
+        since = self.keep(0, f"{name} since", self.column(fact).to_physical() + _int(719468 + offset))
+        century = self.keep(1, f"{name} century", (since * _int(4) + _int(3)) // _int(146097))
+        rest = self.keep(2, f"{name} of century", since - century * _int(146097) // _int(4))
+        year = self.keep(3, f"{name} year", (rest * _int(4) + _int(3)) // _int(1461))
+        day = self.keep(4, f"{name} of year", rest - year * _int(1461) // _int(4))
+        month = self.keep(5, f"{name} month", (day * _int(5) + _int(2)) // _int(153))
+        number = day - (month * _int(153) + _int(2)) // _int(5)
+        return self.keep(6, name, ((century * _int(100) + year) * _int(12) + month) * _int(32) + number)
 
 
-def _place(day: pl.Expr) -> pl.Expr:
-    """The month of a day, counted on from the year 0, times 32, plus its number in the month: in calendar order.
-
-    A year is counted from March, so that the day that some lack is its last, and a century from a year 400, 800, ...
-    """
-    since = day + _int(719468)
-    century = (since * _int(4) + _int(3)) // _int(146097)
-    of_century = since - century * _int(146097) // _int(4)
-    year = (of_century * _int(4) + _int(3)) // _int(1461)
-    of_year = of_century - year * _int(1461) // _int(4)
-    month = (of_year * _int(5) + _int(2)) // _int(153)
-    number = of_year - (month * _int(153) + _int(2)) // _int(5)
-    return ((century * _int(100) + year) * _int(12) + month) * _int(32) + number
+_ATOMS = 7
+"""The step in which shared atoms are made, after all that is counted of days."""
 
 
 def _int(value: int) -> pl.Expr:
@@ -334,10 +364,10 @@ def count(rows: pl.LazyFrame, law: Edition, as_of: date) -> list[Count]:
     """For each rule, how many rows it holds for and how many are unknown. Streams; needs no room for the rows."""
     import polars as pl
 
-    columns = _Columns(rows.collect_schema(), as_of)
+    columns = _Columns(rows.collect_schema(), as_of, law=law)
     answers = [columns.tree(node).alias(rule) for rule, node in law.items()]
     # Columns first, then both figures of each: asked for at once, every test would be computed for each of the two.
-    cells = rows.with_columns(answers).select(
+    cells = columns.prepared(rows).with_columns(answers).select(
         figure.cast(pl.Int64) for rule in law
         for figure in (pl.col(rule).sum(), pl.col(rule).null_count().name.suffix(_UNKNOWN))
     )  # fmt: skip
@@ -349,9 +379,9 @@ def evaluate(rows: pl.LazyFrame, law: Edition, as_of: date) -> pl.LazyFrame:
     """The rows' names and a nullable boolean column for each rule."""
     import polars as pl
 
-    columns = _Columns(rows.collect_schema(), as_of)
+    columns = _Columns(rows.collect_schema(), as_of, law=law)
     tests = [columns.tree(node).alias(rule) for rule, node in law.items()]
-    return rows.select(*(pl.col(name) for name in KEY if name in columns.schema), *tests)
+    return columns.prepared(rows).select(*(pl.col(name) for name in KEY if name in columns.schema), *tests)
 
 
 def touched(
