@@ -10,9 +10,9 @@ from demur.desk import access
 
 from .conftest import PASSWORD
 
-PAGES = ["/", "/docket/", "/docket.json", "/docket.csv", "/receive/", "/law/", "/law.json", "/law.csv", "/law/figures/",
-         "/law/figures.json", "/customers/", "/customers.json", "/authorities/", "/authorities.csv",
-         "/ledger/", "/ledger.json", "/ledger.csv", "/sign-in/second/"]  # fmt: skip
+PAGES = ["/", "/docket/", "/docket.json", "/docket.csv", "/reminders.json", "/receive/", "/law/", "/law.json",
+         "/law.csv", "/law/figures/", "/law/figures.json", "/customers/", "/customers.json", "/authorities/",
+         "/authorities.csv", "/ledger/", "/ledger.json", "/ledger.csv", "/sign-in/second/"]  # fmt: skip
 
 
 def _views(patterns=None, prefix=""):

@@ -24,7 +24,7 @@ from django.utils import timezone
 from demur.desk import papers
 from demur.docket import acts, clerk, entries, standing, visible
 from demur.docket.lifecycle import ROLES, Actor
-from demur.docket.models import Case, Contact, Customer, Draft, Handle, Membership, Outcome
+from demur.docket.models import Case, Contact, Customer, Draft, Handle, Membership, Outcome, ReminderSent
 from demur.paper import Party
 
 from .conftest import NOW, PASSWORD, receive, take, token
@@ -192,9 +192,11 @@ def world(folder: Path, monkeypatch, hidden: Callable[[str], None] | None) -> It
         if hidden is not None:
             _serve(HIDDEN, "a letter that nobody may hear of")
             hidden(HIDDEN)
+            _remind(HIDDEN)
         _serve(SECOND, "two")
         _known(SECOND, OPEN, **PLAIN)
         _told(SECOND)
+        _remind(SECOND)
         entries.publish(folder, now=NOW)
         yield
         transaction.set_rollback(True)
@@ -207,6 +209,15 @@ def _serve(number: str, content: str) -> None:
     drawn = Path(settings.DATA) / "pages" / case.documents.get().original_id
     drawn.mkdir(parents=True)
     (drawn / f"1-{papers.WIDTH}.png").write_bytes(b"a picture")
+
+
+def _remind(number: str) -> None:
+    """Words to every role that an outsider may hold."""
+    case = Case.objects.get(number=number)
+    for role in ("privacy-officer", "auditor", "operator", "customer"):
+        ReminderSent.objects.create(
+            case=case, key=role, role=role, says=f"{role} is wanted", at=NOW + timedelta(hours=1)
+        )
 
 
 def _let_in(name: str, roles: list[str]):
@@ -323,7 +334,9 @@ def test_a_hidden_case_is_looked_for_as_one_that_does_not_exist(db, tmp_path, mo
 # ------------------------------------------------------------------ that the crawl would find it
 
 
-@pytest.mark.parametrize(("who", "about"), [("privacy officer", ("case", "docket")), ("customer", ("mine",))])
+@pytest.mark.parametrize(
+    ("who", "about"), [("privacy officer", ("case", "docket", "reminders")), ("customer", ("mine",))]
+)
 def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(without, tmp_path, monkeypatch, who, about):
     """Every page that takes a case, and every list and count, is one on which the crawl would catch it."""
     with world(tmp_path / "with", monkeypatch, letter):
@@ -344,6 +357,8 @@ def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(witho
     [
         ("demur.desk.people.whole_cases", "law", "privacy officer"),
         ("demur.desk.views.docket.whole_cases", "docket-data", "privacy officer"),
+        ("demur.desk.reminded.rows", "reminders-data", "privacy officer"),
+        ("demur.desk.reminded.rows", "docket", "privacy officer"),
         ("demur.docket.customers.visible_cases", "mine", "customer"),
     ],
 )

@@ -67,6 +67,7 @@ urlpatterns = [
     path("", start.home, name="home"),
     path("docket/", docket.docket, name="docket"),
     path("docket.<form:form>", docket.docket, name="docket-data"),
+    path("reminders.<form:form>", docket.reminders, name="reminders-data"),
     path("receive/", docket.receive, name="receive"),
     path("cases/<number:number>/", cases.case, name="case"),
     path("cases/<number:number>.<form:form>", cases.data, name="case-data"),

@@ -23,7 +23,7 @@ from .visible import sight
 from .words import words
 
 FRESH = timedelta(days=1)
-"""A reminder older than this goes out by e-mail no more: the page has it."""
+"""A reminder older than this goes out by e-mail no more: the docket shows it."""
 Errand = tuple[str, Callable[[], None]]
 
 

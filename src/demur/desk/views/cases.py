@@ -25,7 +25,7 @@ from demur.docket.words import words as docket_words
 from demur.facts import CATEGORIES
 from demur.paper import Letter, PaperError, to_text
 
-from .. import casepage, doing, forms, papers, privileged, tables, words
+from .. import casepage, doing, forms, papers, privileged, reminded, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
 from ..alike import alike
 
@@ -39,7 +39,7 @@ def _case(request: HttpRequest, number: str) -> models.Case:
 
 
 def _number(raw: str | None) -> int | None:
-    return int(raw) if raw and raw.isdigit() and len(raw) < 10 else None
+    return int(raw) if raw and raw.isdecimal() and len(raw) < 10 else None
 
 
 @open_to(CASES)
@@ -57,6 +57,7 @@ def _screen(
     document, page = _number(place.get("document")), _number(place.get("page"))
     told = casepage.whole(held, actor, document, page, timezone.now().date(), typed)
     told["alike"] = alike(told["latest"], actor)
+    told["reminded"] = reminded.lines(reminded.waiting(actor, timezone.now(), held))
     told["may_confirm"] = not missing(told["state"], "confirm", actor)
     told["read_at"] = [f for f in (*told["look"], *told["clear"], *told["sure"]) if f["page"]]
     told["token"] = uuid4().hex

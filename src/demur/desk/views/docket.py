@@ -24,7 +24,7 @@ from demur.docket.words import words as docket_words
 from demur.docket.worker import last_turn
 from demur.facts import vocabulary
 
-from .. import says, tables, words
+from .. import reminded, says, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
 
 COLUMNS = (
@@ -239,7 +239,18 @@ def docket(request: HttpRequest, form: str = "") -> HttpResponse:
     }
     if request.htmx and request.htmx.target == "cases":
         return render(request, "desk/docket/cases.html", told)
-    return render(request, "desk/docket/docket.html", {**told, "worker": _worker()})
+    lines = reminded.lines(reminded.waiting(request.actor, timezone.now()))
+    first, rest = lines[: reminded.AT_ONCE], lines[reminded.AT_ONCE :]
+    more = {"worker": _worker(), "reminded": first, "reminded_more": rest}
+    return render(request, "desk/docket/docket.html", {**told, **more})
+
+
+@open_to(CASES)
+@require_safe
+def reminders(request: HttpRequest, form: str) -> HttpResponse:
+    """Of what this person's roles were reminded and nobody of them has settled, as data."""
+    waiting = reminded.waiting(request.actor, timezone.now())
+    return tables.answer(form, "reminders", reminded.COLUMNS, reminded.table(waiting))
 
 
 @open_to(RECEIVERS)
