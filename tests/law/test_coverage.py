@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -72,3 +73,28 @@ def test_what_nobody_confirmed_is_marked_and_nothing_else() -> None:
     _, _, listed = us.partition("and says so: ")
     named = set(re.findall(r"`([^`]+)`", listed.partition(".\n")[0]))
     assert named == {rule for rule in open_ if law.by_id[rule][0].place == "us"}
+
+
+# ------------------------------------------------------------------ every row of the notes
+
+NOTES = Path(os.environ.get("DEMUR_SHARED") or Path(__file__).parents[3] / "shared") / "law"
+ROW = re.compile(r"^\|\s*`?([A-Za-z0-9]+(?:\.[A-Za-z0-9\-]+)+)`?\s*\|", re.MULTILINE)
+
+
+def _first(text: str) -> set[str]:
+    """The names in the first column of the tables."""
+    lines = (line for line in text.splitlines() if line.startswith("|"))
+    return {name for line in lines for name in re.split(r"[,;\s`()]+", _cells(line)[0])}
+
+
+@pytest.mark.shared
+def test_every_row_of_the_notes_became_something_or_is_told_of() -> None:
+    if not NOTES.is_dir():
+        pytest.skip("the notes on the law are not here: set DEMUR_SHARED to the folder that holds them")
+    law = library()
+    known = {*law.by_id, *law.params, *law.clocks, *vocabulary()["kind"].values}
+    known |= set().union(*(_first(file.read_text("utf-8")) for file in FILES))
+    many = tuple(name.removesuffix("*") for name in known if name.endswith(".*"))
+    rows = [row for notes in sorted(NOTES.glob("*.md")) for row in ROW.findall(notes.read_text("utf-8"))]
+    assert rows
+    assert [row for row in rows if row not in known and not row.startswith(many)] == []
