@@ -220,3 +220,36 @@ def test_a_person_changes_their_own_password(office):
     client.post("/sign-in/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     other = Client()
     assert other.post("/sign-in/", {"login": "ana", "password": new})["Location"] == "/docket/"
+
+
+def test_who_has_no_password_sets_one_after_they_signed_in_with_a_passkey(office):
+    ana, new = office["ana"], "another long password"
+    ana.set_unusable_password()
+    ana.save()
+    client = Client()
+    client.force_login(ana, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get("/sign-in/password/")["Location"] == "/sign-in/password/set/"
+    page = client.get("/sign-in/password/set/")
+    assert b"Set Password" in page.content
+    assert b"Skip to the page" in page.content  # in the desk's own frame
+    weak = client.post("/sign-in/password/set/", {"password1": "short", "password2": "short"})
+    assert weak.status_code == 200
+    ana.refresh_from_db()
+    assert not ana.has_usable_password()
+    client.post("/sign-in/password/set/", {"password1": new, "password2": new})
+    assert Client().post("/sign-in/", {"login": "ana", "password": new})["Location"] == "/docket/"
+
+
+def test_who_has_a_password_changes_it_and_cannot_set_another_past_it(office):
+    client = Client()
+    client.post("/sign-in/", {"login": "ana", "password": PASSWORD})
+    assert client.get("/sign-in/password/").status_code == 200
+    answer = client.post("/sign-in/password/set/", {"password1": "another long password", "password2": "x"})
+    assert answer.status_code == 302
+    office["ana"].refresh_from_db()
+    assert office["ana"].check_password(PASSWORD)
+
+
+@pytest.mark.django_db
+def test_a_stranger_sets_no_password():
+    assert Client().get("/sign-in/password/set/")["Location"].startswith("/sign-in/?next=")

@@ -1,6 +1,7 @@
 """Every address of the desk."""
 
 from allauth.account import views as account
+from allauth.account.decorators import reauthentication_required
 from django.urls import include, path, register_converter
 
 from .views import cases, customers, docket, draft, errors, law, ledger, precedents, privileged, registers, start
@@ -120,6 +121,8 @@ urlpatterns = [
     path("sign-out/", account.logout, name="account_logout"),
     path("sign-in/again/", account.reauthenticate, name="account_reauthenticate"),
     path("sign-in/password/", account.password_change, name="account_change_password"),
+    # Whoever signs in by a passkey alone shows it once more before a password is set.
+    path("sign-in/password/set/", reauthentication_required(account.password_set), name="account_set_password"),
     path("sign-in/inactive/", account.account_inactive, name="account_inactive"),
     path("sign-in/second/", include("allauth.mfa.urls")),
 ]
