@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demur.cli import main
-from demur.facts import vocabulary
+from demur.facts import speaking, vocabulary
 from demur.law import library
-from demur.law.check import Problem, check, days_of_change
+from demur.law.check import Problem, check, days_of_change, unused
 from demur.law.codegen import TRUE, truth
 from demur.law.language import And, Names, Node, Not, alternatives, lower
 from demur.law.possible import witness
@@ -201,9 +201,23 @@ def test_a_sound_library_passes(tmp_path: Path, text: str) -> None:
 
 def test_the_library_that_ships_has_neither_error_nor_warning() -> None:
     found = check()[1]
-    assert [str(p) for p in found if p.weight == "error"] == []
-    # A fact may be told and shown before a rule turns on it; everything else is a rule's own.
-    assert [str(p) for p in found if p.weight == "warning" and p.file != "vocabulary"] == []
+    assert [str(p) for p in found if p.weight in ("error", "warning")] == []
+
+
+@pytest.mark.parametrize(
+    ("read_by", "says"),
+    [
+        ("", "no rule reads this fact"),
+        ('read_by = "docket/nowhere.py"', "is not read by docket/nowhere.py"),
+        ('read_by = "docket/due.py"', "is not read by docket/due.py"),
+        ('read_by = "docket/brings.py"', None),
+    ],
+)
+def test_a_fact_is_read_by_a_rule_or_by_what_it_names(read_by: str, says: str | None) -> None:
+    text = vocabulary().text.replace('read_by = "docket/brings.py"', read_by, 1)
+    with speaking(text):
+        found = {p.rule: p.message for p in unused(library())}
+    assert found.get("suspension_demanded") == says
 
 
 def test_no_hard_ground_that_ships_takes_unknown_for_no() -> None:

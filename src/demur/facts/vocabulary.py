@@ -24,6 +24,7 @@ class Fact:
 
     `unsaid` says why a rule may take it as no while nobody told it: it stands on the `paper` served or in the
     provider's own books, or is an `event` that somebody would have recorded. Of every other fact unknown is not no.
+    `read_by` names the module of demur that reads it, where no rule does.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Fact:
     told: str
     values: Mapping[str, str]
     unsaid: str = ""
+    read_by: str = ""
 
     def sentence(self, value: object) -> str:
         """The fact with this value, as a sentence without full stop; `value` must not be None."""
@@ -96,6 +98,7 @@ def parse(text: str) -> Vocabulary:
                 told=entry["told"],
                 values=lists[values] if isinstance(values, str) else values,
                 unsaid=entry.get("unsaid", ""),
+                read_by=entry.get("read_by", ""),
             )
     categories = tuple(name.removeprefix("asks_") for name in facts if name.startswith("asks_"))
     return Vocabulary(facts, categories, text, ask_categories)

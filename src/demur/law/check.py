@@ -76,7 +76,7 @@ def check(folder: Path | str = HERE) -> tuple[Library, list[Problem]]:
     found += _gaps(law)
     found += _successions(law)
     if Path(folder) == HERE:  # a folder of a few rules need not turn on every fact
-        found += _unused(law)
+        found += unused(law)
     found += trial.contradictions()
     return law, found
 
@@ -452,14 +452,24 @@ def _named(node: Node) -> str:
     return ", ".join(sorted({a.fact for a in atoms(node) if hasattr(a, "fact")}))
 
 
-def _unused(law: Library) -> Iterator[Problem]:
+def unused(law: Library) -> Iterator[Problem]:
+    """Facts that no rule, clock or matrix row reads, nor the module that the vocabulary names."""
     words = vocabulary()
     read = {name for rule in law.rules for name in rule.facts}
     read |= {name for clock in law.clocks.values() for name in (clock.runs_from, clock.sooner)}
     for row in law.compels:
         read |= {a.fact for a in atoms(row.where) if hasattr(a, "fact")}
     for fact in words.facts.values():
-        if fact.type != "text" and fact.name not in read:
-            yield Problem(
-                "warning", "vocabulary", fact.name, "no rule reads this fact", "write the rule, or take the fact away"
+        if fact.type == "text" or fact.name in read:
+            told, hint = "", ""
+        elif fact.read_by:
+            module = HERE.parents[1] / fact.read_by
+            named = module.is_file() and fact.name in module.read_text("utf-8")
+            told, hint = "" if named else f"is not read by {fact.read_by}", "mend read_by, or take the fact away"
+        else:
+            told, hint = (
+                "no rule reads this fact",
+                "write the rule, say read_by which module does, or take the fact away",
             )
+        if told:
+            yield Problem("warning", "vocabulary", fact.name, told, hint)
