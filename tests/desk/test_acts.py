@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from demur.desk.forms import ELSEWHERE, HERE
-from demur.docket import acts, standing
+from demur.docket import acts, due, standing
 from demur.docket.lifecycle import ACTS, ROLES
 from demur.docket.models import Act, Case, Membership, OutboxEvent
 
@@ -245,6 +245,34 @@ def test_under_a_gag_and_a_danger_the_notice_waits_until_both_have_ended(desk):
     ana.does("end-gag", "danger", why="the witness is safe")
     carl.does("notify", party)
     assert state(people).party(party).notice == "told"
+
+
+@pytest.mark.parametrize(("said", "row", "ordered"), [("yes", True, True), ("no", False, False), ("", None, False)])
+def test_a_silence_is_recorded_with_all_that_the_paper_says_of_it(desk, said, row, ordered):
+    people = desk()
+    day = TODAY + timedelta(90)
+    people["ana"].does(
+        "record-gag", gag="order 12", basis="18 U.S.C. 2705(b)", by_court=said, scope="towards the account holder",
+        since=(TODAY - timedelta(3)).isoformat(), until=(TODAY + timedelta(200)).isoformat(),
+        review_on=day.isoformat(), document="1",
+    )  # fmt: skip
+    case = Case.objects.get(number=people["ana"].number)
+    gag = case.gags.get(name="order 12")
+    assert (gag.by_court, gag.scope, gag.since, gag.review_on) == (
+        row, "towards the account holder", TODAY - timedelta(3), day)  # fmt: skip
+    assert gag.document == case.documents.get()
+    told = {event.what for event in due.happened(case, (), {})}
+    assert ("gag-ordered" in told) is ordered
+    page = people["ana"].look()
+    assert "towards the account holder" in page
+
+
+def test_a_silence_by_a_paper_that_is_not_there_is_a_fault_of_the_form(desk):
+    people = desk()
+    for number in ("9", "\u00b2", "9" * 5000):
+        page = people["ana"].send("record-gag", gag="order 12", document=number)
+        assert "there is no document" in said(page)[0]
+    assert not Case.objects.get(number=people["ana"].number).gags.exists()
 
 
 def test_what_nobody_answers_is_asked_overdue_and_reserved_by_two(desk):

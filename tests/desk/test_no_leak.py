@@ -155,7 +155,7 @@ def over(number: str) -> None:
     """A gag that ended; the notice is not out yet."""
     _known(number, **PLAIN)
     _do(number, "record-gag", _actor("lea"), gag="order")
-    _do(number, "end-gag", _actor("lea"), gag="order", why="the court lifted it")
+    _do(number, "end-gag", _actor("lea"), gag="order", why="the court lifted it", document=1)
 
 
 VARIANTS: tuple[Callable[[str], None], ...] = (

@@ -198,7 +198,7 @@ class Doing:
             "wrong": typed.field == item.name,
         }
         match item.kind:
-            case "choice" | "listed":
+            case "choice" | "listed" | "yesno":
                 shown["choices"] = item.choices(self.case)
                 if item.advised:
                     rules = {g.key.partition("@")[0] for g in self.state.grounds if raisable(g)}

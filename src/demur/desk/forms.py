@@ -25,8 +25,9 @@ from demur.docket.words import words as docket_words
 from . import privileged, says, words
 
 Kind = Literal[
-    "line", "text", "date", "money", "choice", "listed", "forum", "tick", "file", "grounds", "pieces", "facts"
-]
+    "line", "text", "date", "money", "choice", "listed", "forum", "tick", "file", "grounds", "pieces", "facts",
+    "yesno",
+]  # fmt: skip
 """`listed`: a line, with what the docket knows offered for it."""
 Choices = Callable[[models.Case], list[tuple[str, str]]]
 
@@ -91,6 +92,14 @@ def _parties(case: models.Case) -> list[tuple[str, str]]:
     return [("", words.say("forms.everybody")), *(known if len(known) > 1 else ())]
 
 
+def _yes_or_no(case: models.Case) -> list[tuple[str, str]]:
+    return [(code, words.say(f"case.{name}")) for code, name in (("", "not-known"), ("yes", "yes"), ("no", "no"))]
+
+
+def _documents(case: models.Case) -> list[tuple[str, str]]:
+    return [("", words.say("forms.no-document")), *((str(d.number), d.name) for d in case.documents.all())]
+
+
 def _numbers(case: models.Case) -> list[tuple[str, str]]:
     authority = matching.issuer_of(case)
     return [(number, number) for number in authority.call_back] if authority else []
@@ -147,9 +156,14 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
             (
                 Field("gag", "line"),
                 Field("basis", "line", needed=False),
+                Field("by_court", "yesno", needed=False, choices=_yes_or_no),
                 TOWARDS,
+                Field("scope", "line", needed=False),
+                Field("since", "date", needed=False),
                 Field("until", "date", needed=False),
                 Field("endless", "tick", needed=False),
+                Field("review_on", "date", needed=False),
+                Field("document", "choice", needed=False, choices=_documents),
             )
         ),
         "set-gag-end": Form((UNTIL,), at="gag"),
@@ -274,6 +288,8 @@ def _value(field: Field, request: HttpRequest) -> Any:
     match field.kind:
         case "tick":
             return True if raw else None
+        case "yesno":
+            return {"yes": True, "no": False}.get(raw)
         case "date":
             return _day(field, raw) if raw else ""
         case "money":
