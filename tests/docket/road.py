@@ -23,6 +23,7 @@ CONFIRMED = {
         {"name": "kind", "value": "subpoena.admin"},
         {"name": "issuer_country", "value": "us"},
         {"name": "gag_present", "value": False},
+        {"name": "format_insecure", "value": False},
     ],
     "clauses": [
         {
@@ -55,7 +56,7 @@ ROAD: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("grant-emergency", "carl", {"why": "a life"}),
     ("plan", "ana", {}),
     ("prove", "ana", {"maps": True, "how": "read piece by piece", "by": "ana"}),
-    ("test-disclosure", "carl", {"facts": {"recipient_country": "us", "format_insecure": False}}),
+    ("test-disclosure", "carl", {"facts": {"recipient_country": "us"}}),
     ("approve", "rita", {}),
     ("approve", "rolf", {}),
     ("release", "rita", {}),

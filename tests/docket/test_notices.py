@@ -103,8 +103,8 @@ def test_a_notice_that_waited_says_what_was_done_and_that_data_has_left(worker):
     assert notice.letter["disclosed"]
     assert notice.letter["done"][-1] == "On 2026-11-23 data was handed over."
     at_work(worker, AFTER)
-    notice.refresh_from_db()
-    assert notice.told_at == AFTER
+    notice = Notice.objects.filter(case__number=case).last()
+    assert (notice.told_at, notice.letter["disclosed"]) == (AFTER, True)
 
 
 def test_a_notice_of_an_older_assessment_is_not_taken(office, worker):
