@@ -12,7 +12,8 @@ from .conftest import PASSWORD
 
 PAGES = ["/", "/docket/", "/docket.json", "/docket.csv", "/reminders.json", "/receive/", "/law/", "/law.json",
          "/law.csv", "/law/figures/", "/law/figures.json", "/customers/", "/customers.json", "/authorities/",
-         "/authorities.csv", "/ledger/", "/ledger.json", "/ledger.csv", "/sign-in/second/"]  # fmt: skip
+         "/authorities.csv", "/ledger/", "/ledger.json", "/ledger.csv", "/audit/", "/audit.json",
+         "/sign-in/second/"]  # fmt: skip
 
 
 def _views(patterns=None, prefix=""):
@@ -64,7 +65,8 @@ def test_an_auditor_or_operator_sees_no_case(sign_in, name, page):
     assert sign_in(name).get(page).status_code == 403
 
 
-@pytest.mark.parametrize(("name", "first"), [("ana", "/docket/"), ("paul", "/docket/"), ("aud", "/law/")])
+@pytest.mark.parametrize(("name", "first"), [("ana", "/docket/"), ("paul", "/docket/"), ("aud", "/audit/"),
+                                             ("otto", "/law/")])  # fmt: skip
 def test_the_start_leads_to_the_first_page_that_a_role_opens(sign_in, name, first):
     assert sign_in(name).get("/")["Location"] == first
 

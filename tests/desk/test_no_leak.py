@@ -41,6 +41,7 @@ ARGUMENTS = {
     "number": [HIDDEN],
     "document": [1],
     "draft": [1],
+    "seq": [1],
     "page": [1],
     "form": ["json", "csv", "pdf", "toml"],
     "act": ["preserve", "record-danger", "test-disclosure", "instruct"],
@@ -243,7 +244,7 @@ def _enter(who: str) -> Client:
 
 # ------------------------------------------------------------------ what must be alike
 
-NEAREST = ("privacy officer", "customer")
+NEAREST = ("privacy officer", "customer", "auditor")
 """The outsiders for whom it depends on the case whether they see it."""
 WAYS = [(who, who != "everything outside the team") for who in OUTSIDERS]
 WAYS += [(who, False) for who in NEAREST]
@@ -335,7 +336,8 @@ def test_a_hidden_case_is_looked_for_as_one_that_does_not_exist(db, tmp_path, mo
 
 
 @pytest.mark.parametrize(
-    ("who", "about"), [("privacy officer", ("case", "docket", "reminders")), ("customer", ("mine",))]
+    ("who", "about"),
+    [("privacy officer", ("case", "docket", "reminders")), ("customer", ("mine",)), ("auditor", ("audit",))],
 )
 def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(without, tmp_path, monkeypatch, who, about):
     """Every page that takes a case, and every list and count, is one on which the crawl would catch it."""
@@ -360,6 +362,8 @@ def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(witho
         ("demur.desk.reminded.rows", "reminders-data", "privacy officer"),
         ("demur.desk.reminded.rows", "docket", "privacy officer"),
         ("demur.docket.customers.visible_cases", "mine", "customer"),
+        ("demur.desk.views.audit.visible_cases", "audit", "auditor"),
+        ("demur.desk.views.audit.visible_cases", "audit-data", "auditor"),
     ],
 )
 def test_each_place_that_forgets_who_asks_is_found(without, tmp_path, monkeypatch, where, page, who):

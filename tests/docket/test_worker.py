@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
 import subprocess
@@ -397,41 +395,6 @@ def test_a_second_worker_leaves_the_post_and_the_ledger_to_the_first(office, wor
 
 
 # ------------------------------------------------------------------------------------------- killed and started again
-
-
-def _runs(folder: Path, points: list[int]) -> list[dict]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.docket.worker_crash", *map(str, points)],
-        # Each run begins with a copy of the database, so it is a file.
-        env={**os.environ, "DEMUR_DATA": str(folder / "data"), "DEMUR_DATABASE_URL": ""},
-        cwd=HERE.parent.parent, capture_output=True, text=True, timeout=1800, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def _all_is_as_if_nothing_happened(runs: list[dict]) -> None:
-    whole, *killed = runs
-    assert whole["left"]["whole"]
-    assert whole["left"]["sound"]
-    assert [len(line) for line in whole["left"]["acts"]] == [14, 8]
-    for run in killed:
-        assert any(run["killed"]), "no kill hit anything"
-        assert run["left"] == whole["left"], f"killed at {run['point']}"
-
-
-def test_a_worker_killed_anywhere_and_started_again_loses_and_doubles_nothing(tmp_path):
-    _all_is_as_if_nothing_happened(_runs(tmp_path, [0, 30, 110, 230]))
-
-
-def test_two_workers_at_once_do_everything_once(tmp_path):
-    alone, both = _runs(tmp_path, [0, -1])
-    assert both["left"] == alone["left"]
-
-
-@pytest.mark.slow
-def test_a_worker_killed_at_any_statement_loses_and_doubles_nothing(tmp_path):
-    _all_is_as_if_nothing_happened(_runs(tmp_path, [0, *range(1, 330, 23)]))
 
 
 def test_the_command_works_until_it_is_killed_and_goes_on_where_it_stood(tmp_path):

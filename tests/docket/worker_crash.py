@@ -1,7 +1,7 @@
 """Kills a worker at every statement of its turns, on a database file, and starts it again. Run by test_worker_crash.
 
-python -m docket.worker_crash [DAY:POINT ...]    these points of these turns, by default all; DAY is 0, 1 or 2
-python -m docket.worker_crash two                no kill: two workers at once
+python -m docket.worker_crash [DAY[:POINT] ...]    these turns (0, 1 or 2) at these points, by default at all
+python -m docket.worker_crash two                  no kill: two workers at once
 
 The clock is handed in: receipt, the days on which an answer is overdue, a stay ends and a silence is reviewed, the
 end of the silence with hours without a worker. Before each turn the data folder is kept. A child that turns is killed
@@ -180,12 +180,12 @@ def main(what: list[str]) -> None:
     reading.read = remembered(reading.read)  # type: ignore[assignment]
     paper.render_pdf, paper.render_docx = remembered(paper.render_pdf), remembered(paper.render_docx)
     prepare()
-    wanted = [tuple(map(int, one.split(":"))) for one in what if one != "two"]
+    wanted = [one.partition(":")[::2] for one in what]
     for number, now in enumerate(DAYS):
-        points = [point for day, point in wanted if day == number]
+        points = [int(point) for day, point in wanted if day == str(number) and point]
         if what == ["two"]:
             print(json.dumps(two_at_once(now)), flush=True)
-        elif points or not wanted:
+        elif not what or str(number) in [day for day, _ in wanted]:
             print(json.dumps(kill_everywhere(now, points)), flush=True)
         else:
             turn(now)

@@ -164,7 +164,7 @@ def test_every_fact_named_for_papers_is_in_the_vocabulary() -> None:
 
 def test_one_rule_that_hits_several_places_is_argued_once_and_names_them() -> None:
     hit = finding("eu.gdpr.48", against="disclosure", effect="refuse", force="hard")
-    a = assessment(replace(hit, clause=0, target=1), replace(hit, clause=2), demand=DEMAND)
+    a = assessment(hit._replace(clause=0, target=1), hit._replace(clause=2), demand=DEMAND)
     letter = challenge_letter(a, provider=PROVIDER, today=TODAY)
     assert [g.where for g in letter.grounds] == ["item 3 and item 1, user01@mail.example"]
     assert letter.grounds[0].part == "demand"

@@ -28,6 +28,8 @@ CASES = RESPONSE_TEAM | {"privacy-officer"}
 STAFF = CASES | {"auditor", "operator"}
 REGISTER_READERS = EDITORS | {"analyst"}
 """Who reads the registers of customers and authorities; the editors change them."""
+AUDITORS = frozenset({"auditor"})
+"""Who checks that the promises are kept: of cases they see what `visible` calls sealed."""
 CUSTOMERS = frozenset({"customer"})
 """Contacts of customers: their own page, and nothing of the staff's."""
 STRANGERS = frozenset({"stranger"})
@@ -90,9 +92,11 @@ class NoSignUp(DefaultAccountAdapter):
     """People are let in by the operator; nobody signs up."""
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """The docket; a customer's contact comes to their own page."""
-        own = acts.actor_for(request.user).roles <= CUSTOMERS
-        return reverse("mine") if own else str(super().get_login_redirect_url(request))
+        """The docket, for whoever sees cases; all others come to the first page that their role opens."""
+        roles = acts.actor_for(request.user).roles
+        if roles & CASES or not roles:
+            return str(super().get_login_redirect_url(request))
+        return reverse("mine" if roles <= CUSTOMERS else "home")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""

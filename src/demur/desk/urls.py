@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.account.decorators import reauthentication_required
 from django.urls import include, path, register_converter
 
-from .views import cases, customers, docket, draft, errors, law, ledger, precedents, privileged, registers, start
+from .views import audit, cases, customers, docket, draft, errors, law, ledger, precedents, privileged, registers, start
 
 
 class Form:
@@ -108,6 +108,11 @@ urlpatterns = [
     path("law/<rule:identity>.<form:form>", law.rule, name="rule-data"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger.<form:form>", ledger.ledger, name="ledger-data"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit.<form:form>", audit.audit, name="audit-data"),
+    path("audit/<number:number>/", audit.case, name="audit-case"),
+    path("audit/<number:number>.<form:form>", audit.case, name="audit-case-data"),
+    path("audit/<number:number>/<int:seq>.tlog-proof", audit.receipt, name="audit-receipt"),
     # The customer's own page.
     path("mine/", customers.mine, name="mine"),
     path("mine/for/", customers.choose, name="mine-for"),
