@@ -410,7 +410,9 @@ def _given_up(row: models.Ground) -> dict[str, Any]:
 
 
 def subject_words(finding: Mapping[str, Any]) -> str:
-    """The item and identifier that a finding is on; "" where it is on the whole demand."""
+    """The item and identifier that a finding is on, or the silence; "" where it is on the whole demand."""
+    if finding.get("gag"):
+        return words.say("case.of-gag", gag=finding["gag"])
     if finding["clause"] is None:
         return ""
     if finding["target"] is None:

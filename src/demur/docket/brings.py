@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from demur import law
-from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
+from demur.facts import Demand, FactsError, Value, demand_from_mapping, demand_to_mapping, read_value, vocabulary
 
 from . import edition, entries, lifecycle, matching, precedents, privilege, registers, silence
 from .clocks import clocks, events
@@ -42,9 +42,7 @@ def keep_originals(contents: Iterable[bytes]) -> list[str]:
     return [digest for digest, _ in digests]
 
 
-def keep_files(
-    case: Case, files: list[tuple[str, bytes]], first: int = 0, warnings: Sequence[str] = ()
-) -> list[str]:
+def keep_files(case: Case, files: list[tuple[str, bytes]], first: int = 0, warnings: Sequence[str] = ()) -> list[str]:
     """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once.
 
     `first` is the number that the first of them gets, by default the next one of the case; `warnings` stand on each
@@ -257,8 +255,8 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
     stated = demand_as_stated(case)
     word = matching.known(case, stated, as_of)
     result = law.assess(matching.laid_over(stated, word, said_of(case)), as_of, clocks=clocks(case.received_at))
-    demand = demand_to_mapping(result.demand)
-    findings = [f.as_json() for f in result.findings]
+    demand, gags = demand_to_mapping(result.demand), silence.on_record(case)
+    findings = silence.findings_of(result, gags)
     found = tuple(ground_of(f) for f in findings if f["against"] != "info")
     cells = cells_of(result.demand)
     latest = case.assessments.first()
@@ -302,6 +300,7 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
         "cells": cells,
         "parties": [part_to_json(p) for p in parties],
         "register": word.as_record(),
+        **({"gags": plain(gags)} if gags else {}),
         "bars": [part_to_json(b) for b in bars],
         "suspends": given["suspends"],
     }
@@ -426,7 +425,9 @@ def day(raw: object) -> date:
 
 
 def key_of(finding: Mapping[str, Any]) -> str:
-    """The key of a finding's ground: `rule`, `rule@clause` or `rule@clause.target`, counted from 0."""
+    """The key of a finding's ground: `rule`, `rule@clause` or `rule@clause.target`, counted from 0; `rule@gag:name`."""
+    if finding.get("gag"):
+        return f"{finding['rule']}@gag:{finding['gag']}"[:160]
     if finding["clause"] is None:
         return str(finding["rule"])
     where = f"{finding['rule']}@{finding['clause']}"
@@ -547,6 +548,17 @@ def under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: date
     """The payload, and whether the law was taken as of today (promise 1): the docket looks itself."""
     given = {**payload, "law": law_is_of(case, now)}
     return Prepared(given, given)
+
+
+def gags_judged(act: Act | None) -> dict[str, dict[str, Value]]:
+    """The silences on record that an assessment judged, as its act recorded their facts."""
+    said = act.payload.get("gags", {}) if act else {}
+    return {gag: {name: read_value(name, raw) for name, raw in facts.items()} for gag, facts in said.items()}
+
+
+def gags_moved(case: Case) -> bool:
+    """Whether people recorded or moved a silence since the latest assessment: it may be too long, or endless."""
+    return silence.on_record(case) != gags_judged(matching.assessed_by(case))
 
 
 def law_is_of(case: Case, now: datetime) -> bool:
