@@ -145,7 +145,7 @@ def test_after_an_emergency_the_courts_paper_is_demanded_in_a_letter(desk):  # n
     assert "no court paper is owed" in said(ana.post("draft", {"kind": "paper-demand", "token": token()}))[0]
     ana.does("claim-emergency", cells=["1.1"], why="a child is missing, says the sheriff")
     for check in ("call-back", "second-factor", "supervisor"):
-        ana.does("check-emergency", check=check, how="the number of the county's register")
+        ana.does("check-emergency", check=check, number="+1 202 555 0142", how="the county's register")
     carl.does("grant-emergency", why="it names the child and the hour")
     tell(people)
     produce(people)
