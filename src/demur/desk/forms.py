@@ -177,7 +177,7 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         "notify": Form(at="party"),
         "redirect": Form(
             (
-                Field("to", "line", needed=False),
+                Field("to", "line"),
                 Field("how", "choice", choices=_named("ways", "post", "mail", "portal", "hand")),
             ),
             at="party",

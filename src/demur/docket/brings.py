@@ -14,7 +14,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from demur import law
-from demur.facts import Demand, FactsError, Value, demand_from_mapping, demand_to_mapping, read_value, vocabulary
+from demur.facts import (
+    FIRST_DAY,
+    LAST_DAY,
+    Demand,
+    FactsError,
+    Value,
+    demand_from_mapping,
+    demand_to_mapping,
+    read_value,
+    vocabulary,
+)
+from demur.facts.values import briefly
 
 from . import edition, entries, lifecycle, matching, precedents, privilege, registers, silence
 from .clocks import clocks, events
@@ -417,11 +428,15 @@ def write_grounds(case: Case, state: State, findings: list[dict[str, Any]]) -> N
 
 
 def day(raw: object) -> date:
-    """A day as a date or as text. Raises ActError for what is neither."""
+    """A day as a date or as text. Raises ActError for what is neither, or a day that no act can mean."""
     try:
-        return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
+        on = raw if isinstance(raw, date) else date.fromisoformat(str(raw))
     except ValueError:
-        raise ActError(f"{raw!r} is no date; hint: write a date as 2026-11-23") from None
+        raise ActError(f"{briefly(raw)} is no date; hint: write a date as 2026-11-23") from None
+    on = on.date() if isinstance(on, datetime) else on
+    if not FIRST_DAY <= on <= LAST_DAY:
+        raise ActError(f"{on} is no day for this; hint: give one from {FIRST_DAY} to {LAST_DAY}")
+    return on
 
 
 def key_of(finding: Mapping[str, Any]) -> str:

@@ -35,6 +35,7 @@ CHANGED_ON = "changed_on"
 CODES = "demur.codes"
 """Under this key a Parquet file says what the codes of its enums mean, so that a later vocabulary reads them right."""
 _PASS = 64  # rules of one reading of the rows: bounds the room that their answers take
+_FEW = 8
 _BEFORE, _UNKNOWN = " before", " unknown"
 
 
@@ -411,11 +412,13 @@ def touched(
     parts = []
     for start in range(0, len(rules), _PASS):
         some = rules[start : start + _PASS]
-        cells = [
-            _otherwise(old.tree(before.get(rule, NO_LAW)), new.tree(after.get(rule, NO_LAW)), there) for rule in some
-        ]
+        pairs = [(old.tree(before.get(rule, NO_LAW)), new.tree(after.get(rule, NO_LAW))) for rule in some]
+        # Of few rules the rows are chosen first: the names of the others need not even be read.
+        first = len(some) <= _FEW and earlier is None
+        chosen = rows.filter(pl.any_horizontal(now.ne_missing(was) for was, now in pairs)) if first else rows
+        cells = (_otherwise(was, now, there).alias(rule) for (was, now), rule in zip(pairs, some, strict=True))
         parts.append(
-            rows.select(*named, *(cell.alias(rule) for cell, rule in zip(cells, some, strict=True)))
+            chosen.select(*named, *cells)
             .filter(pl.any_horizontal(pl.col(some).is_not_null()))
             .unpivot(on=some, index=named, variable_name="rule", value_name="both")
             .filter(pl.col("both").is_not_null())
