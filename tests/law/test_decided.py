@@ -61,6 +61,7 @@ def test_many_places_and_every_outcome_are_there() -> None:
     outcomes = Counter(case.outcome for case in ALL)
     assert set(outcomes) == set(decided.OUTCOMES)
     assert sum(case.upheld for case in ALL) >= 8
+    assert min(Counter(case.place for case in ALL if case.place in ("in", "br")).values()) >= 5
     assert sum(case.transfer for case in ALL) >= 10
 
 
