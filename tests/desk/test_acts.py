@@ -47,6 +47,10 @@ def desk(office, sign_in):
     return open_case
 
 
+def paper(name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, b"the court orders")
+
+
 def state(people):
     return standing.state_of(Case.objects.get(number=people["ana"].number))
 
@@ -84,11 +88,6 @@ def later(people, act: str, **payload: str) -> None:
     assert isinstance(done, acts.Done), done
 
 
-def paper(name: str) -> SimpleUploadedFile:
-    """A file that shows what an act records."""
-    return SimpleUploadedFile(f"{name}.txt", f"the {name}".encode())
-
-
 def fall_due(people) -> None:
     later(people, "fall-due")
 
@@ -124,10 +123,11 @@ def test_what_was_narrowed_is_produced_after_two_approved_and_the_case_is_closed
             "said": "no records beyond the list"}  # fmt: skip
     if state(people).ground(ground).force == "hard":
         assert "wants the court named and the ruling itself" in carl.send("record-outcome", ground, **told)
-    carl.does("record-outcome", ground, **told, forum=COURT, document=paper("ruling"))
+    carl.does("record-outcome", ground, **told, forum=COURT, document=paper("ruling.txt"))
     assert state(people).assessed == "stale"
 
     narrower = {"clause": "0", "identifiers": "a@muster.example", "categories": ["subscriber"], "token": token()}
+    ana.does("read")  # the ruling joined the papers of the case
     ana.client.post(f"{ana.address}facts/", narrower)
     ana.answers()
     ana.does("assess", as_of=TODAY.isoformat())
@@ -251,8 +251,8 @@ def test_under_a_gag_and_a_danger_the_notice_waits_until_both_have_ended(desk):
     assert "under a gag" in ana.look()
     assert not ana.forms("end-gag")
     order = "order of the court"
-    carl.does("set-gag-end", order, until=(TODAY + timedelta(1)).isoformat(), document=paper("end"))
-    carl.does("end-gag", order, why="the order was lifted", document=paper("lifted"))
+    carl.does("set-gag-end", order, until=(TODAY + timedelta(1)).isoformat(), document=paper("end.txt"))
+    carl.does("end-gag", order, why="the order was lifted", document=paper("lifted.txt"))
     assert not carl.forms("notify")
     carl.does("lift-danger", "danger", why="the witness is safe")
     assert not carl.forms("lift-danger")
