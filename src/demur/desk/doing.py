@@ -25,7 +25,7 @@ AT_ONCE = 200
 """How many grounds are answered together, and how many pieces are shown or ticked, at the most."""
 RESTS_ON = frozenset({"open", "pending", "fell"})
 """The answers of grounds that a refusal rests on."""
-KEEPS_ITS_KIND = frozenset(("law-of-today", "not-the-first-signer", "gag-end-shown", "not-barred", "last-look"))
+KEEPS_ITS_KIND = frozenset(("law-of-today", "not-the-first-signer", "not-barred", "last-look"))
 """Conditions that a ground, gag or party may lack and still be one that this act is for."""
 
 
