@@ -42,9 +42,7 @@ def keep_originals(contents: Iterable[bytes]) -> list[str]:
     return [digest for digest, _ in digests]
 
 
-def keep_files(
-    case: Case, files: list[tuple[str, bytes]], first: int = 0, warnings: Sequence[str] = ()
-) -> list[str]:
+def keep_files(case: Case, files: list[tuple[str, bytes]], first: int = 0, warnings: Sequence[str] = ()) -> list[str]:
     """Keep files (name, bytes) on a case exactly as served, and give their SHA-256; each content is kept once.
 
     `first` is the number that the first of them gets, by default the next one of the case; `warnings` stand on each
