@@ -416,3 +416,35 @@ def test_a_proof_by_hand_says_who_and_how(desk):
     page = people["ana"].send("prove", maps="1", how="row by row", by="")
     assert "A line is still empty" in said(page)[0]
     assert not state(people).proof
+
+
+# ------------------------------------------------------------------------------------------- days nobody can mean
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31", "20266-01-01", "soon"])
+def test_a_day_that_nobody_can_mean_is_refused_where_it_was_typed(desk, day):
+    people = desk(gag_present=True, gag_until=(TODAY + timedelta(40)).isoformat())
+    carl, before = people["carl"], Case.objects.get().revision
+    for act, field, typed in (
+        ("extend", "until", {}),
+        ("stay", "until", {"why": "the court stayed it"}),
+        ("record-gag", "until", {"gag": "a second order"}),
+        ("record-danger", "until", {"gag": "a threat", "why": "he said so"}),
+        ("assess", "as_of", {}),
+        ("extend-gag", "until", {"gag": "demand"}),
+    ):
+        page = carl.post(act, {**typed, field: day, "token": token()})
+        assert 'class="said error"' in page, act
+    answer = people["ana"].client.post(f"{carl.address}facts/", {"fact": "due_on", "value": day, "token": token()},
+                                       follow=True)  # fmt: skip
+    assert 'class="said error"' in answer.content.decode()
+    assert Case.objects.get().revision == before
+
+
+def test_a_demand_that_names_a_day_nobody_can_mean_has_its_page(office, sign_in):
+    facts = {**SUBPOENA, "gag_present": True, "gag_until": "9999-12-31", "due_on": "9999-12-31", "due_days": 10**12}
+    case = receive(office["ana"], "subpoena.json", json.dumps(facts), served_on=TODAY - timedelta(5))
+    ana = AtDesk(sign_in("ana"), case.number)
+    ana.does("read")
+    ana.does("assess", as_of=TODAY.isoformat())
+    assert "gag_until is" in ana.look()

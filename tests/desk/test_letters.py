@@ -52,7 +52,7 @@ def test_the_letter_is_read_before_it_goes_and_then_lies_beside_the_party_it_sen
     page = ana.post("redirect", sends(people, "clinic"))
     shown = text(page)
     assert not Delivery.objects.filter(act__name="redirect").exists()
-    for line in ("GJ-26-7", "We process these data on behalf of Muster Clinic", "Privacy office, dpo@muster.example",
+    for line in ("GJ-26-7", "Muster Clinic is our customer", "as its processor", "Privacy office, dpo@muster.example",
                  "on behalf of County of Muster", "records@county.example", "GDPR, Art. 28(3)(a)",
                  "nothing is disclosed under the demand", "Reservation of rights"):  # fmt: skip
         assert line in shown, line
@@ -85,7 +85,7 @@ def test_who_the_register_does_not_know_is_not_named(desk):  # noqa: F811
     people = desk(target=ENTERPRISE, customer_suspected=False)
     (party,) = [p.name for p in state(people).parties]
     shown = text(people["ana"].post("redirect", sends(people, party)))
-    assert "The data that these identifiers stand for are those of an organisation." in shown
+    assert "What lies behind these identifiers is an organisation" in shown
     assert "a@muster.example" in shown  # the authority named it itself
     assert "processor" not in shown
 
@@ -112,7 +112,7 @@ def test_a_letter_to_nobody_is_not_sent(desk, office):  # noqa: F811
     ana, (party,) = people["ana"], [p.name for p in state(people).parties]
     assert sends(people, party)["to"] == [""]
     page = ana.post("redirect", sends(people, party))
-    assert "whom the letter goes to is not known" in said(page)[0]
+    assert "A line is still empty" in said(page)[0]
     actor = acts.actor_for(office["ana"])
     with pytest.raises(acts.ActError, match="hint: name the authority"):
         acts.act(ana.number, "redirect", actor, {"party": party}, token=token())

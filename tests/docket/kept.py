@@ -23,8 +23,9 @@ COPY = "kept"
 
 def begin() -> None:
     """An empty database, migrated."""
+    # A process dies here, not the machine: what the system was given is kept, synced or not.
+    os.fsync = lambda _: None  # type: ignore[assignment]
     if connection.vendor == "sqlite":
-        # A process dies here, not the machine: what the system was given is kept, synced or not.
         connection.settings_dict["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     call_command("migrate", verbosity=0, skip_checks=True)
 

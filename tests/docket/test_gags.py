@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from demur.docket import replay
 from demur.docket.acts import ActError, Done, Refused
 from demur.docket.models import Case, Gag
 
@@ -143,6 +144,24 @@ def test_a_silence_is_extended_in_writing_and_not_on_the_telephone(ordered, offi
     assert bars(ordered) == {"demand": "certain"}
     at_work(worker, datetime(2027, 3, 3, tzinfo=UTC))
     assert bars(ordered) == {"demand": "past"}
+
+
+def test_a_silence_on_record_that_is_too_long_or_endless_opens_a_ground_of_its_own(ordered, office, worker):
+    at_work(worker)
+    assert not [
+        g for g in state(ordered).grounds if g.against == "gag" and not g.unknown and g.key.startswith("us.sca")
+    ]
+    do(ordered, "extend-gag", office["ana"], gag="demand", until="2032-01-01", files=LATER)
+    do(ordered, "record-gag", office["ana"], gag="a second order", basis="18 U.S.C. 2705(b)", by_court=True)
+    at_work(worker)
+    opened = {g.key for g in state(ordered).grounds if g.against == "gag" and not g.unknown}
+    assert {"us.sca.ndo.over-a-year@gag:demand", "us.sca.ndo.indefinite@gag:a second order"} <= opened
+    replayed = list(replay.replayed(Case.objects.get(number=ordered)))
+    assert [r.why for r in replayed] == [()] * len(replayed)
+    # Once it is short, the ground is cured.
+    do(ordered, "end-gag", office["carl"], gag="a second order", why="lifted", files=LATER)
+    at_work(worker)
+    assert state(ordered).ground("us.sca.ndo.indefinite@gag:a second order").answer == "cured"
 
 
 def test_a_silence_ends_in_the_night_after_its_last_day_where_the_court_sits(ordered, worker):

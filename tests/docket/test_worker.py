@@ -15,12 +15,13 @@ from postgres import anew
 
 from demur import law
 from demur.docket import chores, clocks, due, outbox
-from demur.docket.acts import DEMUR, ActError, act
+from demur.docket.acts import DEMUR, ActError, Done, act
 from demur.docket.models import Assessment, Case, Notice, OutboxEvent, ReminderSent, Taken, Visit
 from demur.docket.standing import first_due
 from demur.docket.worker import Worker, last_turn, retry_in, told, waiting
 from demur.ledger import verify
 
+from . import road
 from .conftest import NOW, token
 from .served import CONSUMER, EPOC, ORDER, WARRANT, acted, at_work, do, serve, state, sure
 
@@ -152,6 +153,31 @@ def test_the_program_acts_only_where_its_cause_is_so(office, worker):
         with pytest.raises(ActError, match="hint:"):
             act(case, name, DEMUR, said, token=token(), now=NOW)
     assert acted(case) == ["receive", "read", "assess", "write-notice", "set-gag-end", "stay"]
+
+
+@db
+def test_the_paper_owed_after_an_emergency_is_chased_until_it_is_there(worker):
+    people = road.let_in()
+    case = road.go(people, "", 0, token()).case
+    steps = [name for name, _, _ in road.ROAD]
+    for step in range(1, steps.index("release") + 1):
+        assert isinstance(road.go(people, case, step, token()), Done), steps[step]
+    name = "edr.confirmation.5-working-days"
+
+    def chased() -> list[str]:
+        return list(ReminderSent.objects.filter(key__startswith=name).order_by("pk").values_list("role", flat=True))
+
+    # Five working days from Monday 23 November, Thanksgiving not among them: Tuesday 1 December is the last.
+    assert _clock(case, name, NOW).until == date(2026, 12, 1)
+    at_work(worker, datetime(2026, 12, 1, 20, tzinfo=UTC))
+    assert chased() == []
+    at_work(worker, datetime(2026, 12, 2, 20, tzinfo=UTC))
+    assert chased() == ["counsel"]
+    at_work(worker, datetime(2026, 12, 8, 20, tzinfo=UTC))
+    assert chased() == ["counsel", "lead"]
+    for step in range(steps.index("deliver"), steps.index("record-paper") + 1):
+        assert isinstance(road.go(people, case, step, token()), Done), steps[step]
+    assert not _clock(case, name, datetime(2026, 12, 8, 20, tzinfo=UTC)).live
 
 
 # ------------------------------------------------------------------------------------------- clocks of a case

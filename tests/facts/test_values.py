@@ -28,7 +28,7 @@ def value_of(name: str) -> st.SearchStrategy:
     fact = WORDS[name]
     return {
         "bool": st.booleans(),
-        "int": st.integers(-5, 5000),
+        "int": st.integers(0, 5000),
         "date": st.dates(date(1986, 1, 1), date(2030, 1, 1)),
         "enum": st.sampled_from(sorted(fact.values) or [""]),
         "text": st.text(min_size=1, max_size=30),
@@ -74,6 +74,14 @@ def test_a_demand_survives_a_round_trip_through_json(demand: Demand) -> None:
         ({"offence_max_months": True}, "offence_max_months is True; hint"),
         ({"issued_on": "yesterday"}, "hint: write a date as 2026-11-23"),
         ({"importer_can_read": True}, "a fact of a transfer, not of a demand"),
+        ({"due_on": date.max}, "due_on is 9999-12-31; hint: it is a day from 1900-01-01 to 2200-12-31"),
+        ({"due_on": "0001-01-01"}, "due_on is 0001-01-01; hint: it is a day from"),
+        ({"due_days": 10**12}, "due_days is 1000000000000; hint: it is a whole number from 0 to 36600"),
+        ({"provider_users": 16**9999}, "provider_users is a number of very many digits; hint"),
+        ({"offence_max_months": -1}, "offence_max_months is -1; hint: it is a whole number from 0"),
+        ({"k" * 9999: True}, "kkk...'; hint"),
+        ({"clauses": [{"quote": 16**9999}]}, "clause 1: quote is a number of very many digits"),
+        ({"clauses": [{"targets": [{"identifier": ["a"]}]}]}, "clause 1: identifier is a list"),
         ({"clauses": {"categories": []}}, "clauses is not a list"),
         ({"clauses": [{"categories": "content"}]}, "categories is not a list"),
         ({"clauses": [{"categories": ["contents"]}]}, "unknown category 'contents'"),
@@ -86,6 +94,34 @@ def test_a_mistake_is_refused_with_a_hint(data: dict, message: str) -> None:
     with pytest.raises(FactsError) as caught:
         demand_from_mapping(data)
     assert message in str(caught.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20) | st.dates(),
+    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(st.characters(), max_size=9), parts),
+)
+KEYS = st.sampled_from(["clauses", "targets", "categories", "identifier", "kind", "quote", "page", "period_to"])
+FORMED = st.recursive(
+    JSON,
+    lambda parts: st.dictionaries(KEYS | st.sampled_from(sorted(WORDS.facts)), parts) | st.lists(parts),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(KEYS | st.sampled_from(sorted(WORDS.facts)), FORMED, max_size=4))
+def test_whatever_is_handed_in_is_a_demand_or_refused_in_a_few_words(data: dict) -> None:
+    try:
+        told = json.dumps(demand_to_mapping(demand_from_mapping(data)), ensure_ascii=False)
+    except FactsError as error:
+        told = str(error)
+        refused = "hint:" in told and len(told) < 1000
+    else:
+        refused = False
+    assert refused or told.encode("utf-8").startswith(b"{")
+
+
+def test_half_a_letter_becomes_a_mark_that_every_file_can_hold() -> None:
+    assert read_value("reference", "A\ud800-7") == "A\ufffd-7"
 
 
 def test_an_empty_answer_is_unknown_and_not_no() -> None:

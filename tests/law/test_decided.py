@@ -61,6 +61,7 @@ def test_many_places_and_every_outcome_are_there() -> None:
     outcomes = Counter(case.outcome for case in ALL)
     assert set(outcomes) == set(decided.OUTCOMES)
     assert sum(case.upheld for case in ALL) >= 8
+    assert min(Counter(case.place for case in ALL if case.place in ("in", "br")).values()) >= 5
     assert sum(case.transfer for case in ALL) >= 10
 
 
@@ -92,14 +93,55 @@ def test_a_mandatory_ground_against_an_upheld_order_is_caught() -> None:
     assert not any("upheld" in line for line in disagreements(moved, library()))
 
 
+@pytest.mark.parametrize("outcome", ["narrowed", "open", "not-reached"])
+def test_what_was_argued_may_not_stay_mandatory_against_an_upheld_order_whatever_the_outcome(outcome: str) -> None:
+    case = dataclasses.replace(BY_ID["spencer"], outcome=outcome, upheld=True)
+    assert [line for line in disagreements(case, library()) if line.startswith("ca.ip, mandatory, stands against")]
+    open_ = dataclasses.replace(case, unreached={**case.unreached, "ca.ip": "the court left it open"})
+    assert not [line for line in disagreements(open_, library()) if line.startswith("ca.ip,")]
+
+
+def test_a_mandatory_ground_that_stays_unknown_is_told_with_its_reason_and_only_while_it_is_so() -> None:
+    case = BY_ID["hadopi"]
+    silent = dataclasses.replace(case, unreached={})
+    assert [line for line in disagreements(silent, library()) if line.startswith("fr.privil, mandatory, is unknown")]
+    stale = dataclasses.replace(case, unreached={**case.unreached, "ch.category": "no more so"})
+    assert list(disagreements(stale, library())) == [
+        "ch.category is said to be unreached, and nothing mandatory of it is left; hint: leave it away"
+    ]
+
+
+def test_a_rule_weighs_what_it_weighed_on_the_day() -> None:
+    case = BY_ID["warshak"]
+    assert [(one.as_of, *one.strength.values()) for one in case.also] == [
+        (date(2010, 12, 13), "arguable"),
+        (date(2010, 12, 14), "strong"),
+    ]
+    early = dataclasses.replace(case, strength={"us.4a.content-needs-warrant": "strong"})
+    assert list(disagreements(early, library())) == [
+        "as of 2006-05-01 us.4a.content-needs-warrant was strong; it is arguable"
+    ]
+
+
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.id)
+def test_where_the_strength_of_an_argued_rule_is_dated_the_case_tells_it(case: Decided) -> None:
+    law = library()
+    dated = {r for r in case.argued if len({s for version in law.by_id[r] for _, s in version.strength.steps}) > 1}
+    assert dated <= set(case.strength)
+
+
 def test_the_same_warrant_is_judged_by_the_law_of_another_day() -> None:
     case = BY_ID["microsoft-ireland"]
-    (later,) = case.also
+    later = case.also[0]
     assert later.as_of == date(2019, 1, 1)
     wrong = dataclasses.replace(case, also=(dataclasses.replace(later, holds=("us.sca.2703.extraterritorial",)),))
     assert list(disagreements(wrong, library())) == ["as of 2019-01-01 us.sca.2703.extraterritorial must hold"]
     wrong = dataclasses.replace(case, also=(dataclasses.replace(later, fails=("eu.gdpr.48.no-agreement",)),))
     assert list(disagreements(wrong, library())) == ["as of 2019-01-01 eu.gdpr.48.no-agreement must not hold"]
+    circuit, since = case.also[1:]
+    assert circuit.strength["us.sca.2703.extraterritorial.2dcir"] == "strong"
+    assert (since.as_of, since.facts["issuer_district"]) == (date(2018, 3, 23), "ca2")
+    assert not since.holds
 
 
 GOOD = """
@@ -131,6 +173,14 @@ checked = "text"
         ('checked = "text"', 'checked = "text"\nverdict = "won"', "unknown key 'verdict'", ""),
         ('checked = "text"', 'checked = "text"\nalso = [{ as_of = 2021-01-01 }]', "demands nothing", "holds"),
         ('checked = "text"', 'checked = "text"\nalso = [{ hold = ["x"] }]', "unknown key 'hold' in also", "holds"),
+        ('checked = "text"', 'checked = "text"\nstrength = { x = "strong" }', "need not be raised", "us.4a"),
+        (
+            'checked = "text"',
+            'checked = "text"\nstrength = { "us.4a.content-needs-warrant" = "stark" }',
+            "'stark' is no strength",
+            "strong",
+        ),
+        ('checked = "text"', 'checked = "text"\nunreached = { x = "y" }', "for an order that was upheld", "upheld"),
     ],
 )
 def test_a_mistake_in_a_case_is_refused_with_its_place_and_a_hint(

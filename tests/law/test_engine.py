@@ -152,7 +152,7 @@ def test_the_last_day_of_the_calendar_breaks_nothing() -> None:
         name: date.max for name, fact in vocabulary().facts.items() if fact.type == "date" and fact.level == "demand"
     }
     for kind in vocabulary()["kind"].values:
-        assert assess(demand_from_mapping({**late, "kind": kind, "issuer_country": "us"}), date(2026, 11, 23)).findings
+        assert assess(Demand({**late, "kind": kind, "issuer_country": "us"}), date(2026, 11, 23)).findings
 
 
 SERVED = date(2026, 9, 10)

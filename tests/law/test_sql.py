@@ -10,15 +10,14 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
+from demur.bench.engines import ENGINES, compare, differing, rows_for, run
 from demur.bench.sweep import random_rows, spelled
-from demur.facts import FactsError, vocabulary
+from demur.facts import FactsError
 from demur.law import library, sql
-from demur.law.codegen import LEVELS, TRUE, UNKNOWN, generate
-from demur.law.edition import Edition, edition, facts_read
+from demur.law.edition import Edition, edition
 from demur.law.language import Compare
 from demur.law.sweep import codes, encode, evaluate, open_rows, touched, write_rows
 
@@ -29,68 +28,20 @@ pytest.importorskip("duckdb")
 DAY = date(2026, 11, 23)
 
 
-def rows_for(law: Edition, number: int, seed: int = 5) -> pl.DataFrame:
-    rows = random_rows(sorted(facts_read(law)), number, unknown=0.3, seed=seed)
-    return rows if "as_of" not in rows.columns else rows.with_columns(as_of=pl.col("as_of") - pl.duration(days=9000))
-
-
-def duckdb(query: str, rows: Path, out: Path) -> None:
-    import duckdb
-
-    with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as engine:
-        engine.execute(f"create view rows as from '{rows}'")
-        engine.execute(f"copy ({query}) to '{out}' (format parquet)")
-
-
-def clickhouse(query: str, rows: Path, out: Path) -> None:
-    from chdb.session import Session
-
-    with Session() as engine:
-        engine.query(f"create view rows as select * from file('{rows}', Parquet)")
-        # One query of the whole library is longer than the bounds that ClickHouse sets by default.
-        bounds = ("max_query_size", "max_ast_elements", "max_expanded_ast_elements")
-        room = ", ".join(f"{name} = 100000000" for name in bounds)
-        engine.query(f"{query} into outfile '{out}' format Parquet settings {room}")
-
-
-def spark(query: str, rows: Path, out: Path) -> None:
-    from pyspark.sql import SparkSession
-
-    settings = {"spark.driver.memory": "3g", "spark.driver.host": "127.0.0.1", "spark.ui.enabled": "false"}
-    engine = SparkSession.builder.master("local[2]")
-    for name, value in settings.items():
-        engine = engine.config(name, value)
-    session = engine.getOrCreate()
-    session.read.parquet(str(rows)).createOrReplaceTempView("rows")
-    session.sql(query).write.parquet(str(out))
-
-
-ENGINES = {"duckdb": duckdb, "clickhouse": clickhouse, "spark": spark}
 PEERS = ("clickhouse", "spark")
 EACH = [("duckdb", False), ("duckdb", True), *(pytest.param(p, True, marks=pytest.mark.peers) for p in PEERS)]
 
 
-def run(dialect: str, query: str, rows: Path) -> pl.DataFrame:
-    out = rows.with_name(f"out-{dialect}")
-    ENGINES[dialect](query, rows, out)
-    return pl.read_parquet(out / "*.parquet" if out.is_dir() else out)
-
-
-def differing(found: pl.DataFrame, wanted: pl.DataFrame) -> dict[str, int]:
-    assert found.columns == wanted.columns
-    found, wanted = found.sort("id"), wanted.sort("id")
-    cells = {name: int(found[name].ne_missing(wanted[name]).sum()) for name in wanted.columns}
-    return {name: number for name, number in cells.items() if number}
-
-
 # The peers' answers of one day for all are compared below, on more rows.
+@pytest.mark.parametrize("transfers", [False, True])
 @pytest.mark.parametrize(("dialect", "own_days"), EACH)
-def test_every_cell_is_that_of_the_sweep(tmp_path: Path, dialect: str, own_days: bool) -> None:
-    """Codes on one day for all, and texts on each row's own day."""
-    law, file = edition(library(), None if own_days else DAY), tmp_path / "rows.parquet"
+def test_every_cell_is_that_of_the_sweep(tmp_path: Path, dialect: str, own_days: bool, transfers: bool) -> None:
+    """Codes on one day for all, and texts on each row's own day; rules of demands, and of transfers."""
+    law, file = edition(library(), None if own_days else DAY, transfers=transfers), tmp_path / "rows.parquet"
     table = rows_for(law, 400)
     if own_days:
-        stray = pl.when(pl.col("id") % 20 == 0).then(pl.lit("no such value")).otherwise(pl.col("kind")).alias("kind")
+        fact = "tool" if transfers else "kind"
+        stray = pl.when(pl.col("id") % 20 == 0).then(pl.lit("no such value")).otherwise(pl.col(fact)).alias(fact)
         spelled(table).with_columns(stray).write_parquet(file)
     else:
         write_rows(table.drop("as_of", strict=False).lazy(), file)
@@ -140,34 +91,13 @@ def test_what_cannot_be_printed_is_said_with_a_hint() -> None:
 
 @pytest.mark.peers
 def test_a_hundred_thousand_rows_are_answered_alike_by_five_engines(tmp_path: Path) -> None:
-    law, file = edition(library(), DAY), tmp_path / "rows.parquet"
-    table = rows_for(law, 100_000).drop("as_of", strict=False)
-    write_rows(table.lazy(), file)
-    wanted = evaluate(open_rows(file), law, DAY).collect()
-    assert generated(spelled(table), list(law)).equals(wanted.drop("id").with_columns(pl.all().cast(pl.Boolean)))
-    for dialect in ENGINES:
-        query = sql.cells(law, open_rows(file).collect_schema(), DAY, dialect)
-        assert differing(run(dialect, query, file), wanted) == {}, dialect
+    assert compare(100_000, tmp_path) == dict.fromkeys(("generated", *ENGINES), 0)
 
 
-def generated(table: pl.DataFrame, rules: list[str]) -> pl.DataFrame:
-    """The answers of the function that is generated for a single case, for each row in turn."""
-    law = library()
-    active = [rule for rule in law.rules if rule.in_force(DAY) and rule.id in set(rules)]
-    source, names = generate([(r.level, r.guard, r.test) for r in active], vocabulary())
-    exec(source, names)
-    params = {n: frozenset(v) if isinstance(v, tuple) else v for n, v in law.params_on(DAY).items()}
-    answers = np.zeros((len(active), table.height), dtype=np.uint8)
-    for number, facts in enumerate(table.iter_rows(named=True)):
-        facts["as_of"] = DAY
-        out: list[tuple[int, int]] = []
-        for level in LEVELS:
-            names[level](facts, params, out)
-        for rule, value in out:
-            answers[rule, number] = value
-    columns = {r.id: pl.Series(answers[n]) for n, r in enumerate(active)}
-    cells = pl.DataFrame({rule: columns[rule] for rule in rules})
-    return cells.select(pl.when(pl.all() != UNKNOWN).then(pl.all() == TRUE))
+def test_the_generated_function_and_duckdb_answer_a_few_rows_alike(tmp_path: Path) -> None:
+    """The rules of demands and those of transfers."""
+    found = compare(300, tmp_path, only=("generated", "duckdb"))
+    assert found == {"generated": 0, "duckdb": 0}
 
 
 def test_codes_and_texts_are_the_same_values() -> None:

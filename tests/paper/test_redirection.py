@@ -46,15 +46,15 @@ def test_the_letter_names_the_authoritys_reference_and_the_customer_as_it_is_kno
 def test_the_provider_is_called_processor_only_where_the_facts_say_so(provider):
     assert "processor" not in plain(write(ask("a"), provider=provider))
     known = Redirected((MUSTER,), processor=True)
-    assert "on behalf of Muster Clinic, our customer, as its processor" in plain(write(provider=provider, to=known))
+    assert "we process on its behalf, as its processor" in plain(write(provider=provider, to=known))
     unnamed = plain(write(provider=provider, to=Redirected(processor=True)))
-    assert "on behalf of an organisation, which decides over them" in unnamed
+    assert "on behalf of an organisation, which decides over it" in unnamed
     assert "Muster" not in unnamed
 
 
 def test_a_customer_that_is_itself_a_processor_leads_up_to_its_controller(provider):
     text = plain(write(provider=provider, to=Redirected((MUSTER, COUNTY), processor=True)))
-    assert "Muster Clinic in its turn processes them on behalf of County of Muster." in text
+    assert "Muster Clinic in its turn processes it on behalf of County of Muster." in text
     assert "to Muster Clinic and, above it, to County of Muster." in text
     assert "records@county.example" in text
 

@@ -1,4 +1,4 @@
-"""The law engine alone: loading the library, and one assessment of one clause and target with explanation.
+"""The law engine: loading the library, one assessment with explanation, decided cases, and five engines on one law.
 
 The unknown costs most, since it is explained: the figure for a rule is taken on one demand as it comes, and on random
 demands of which ever more is unknown, each of them assessed once, so that nothing was met before as a whole.
@@ -15,10 +15,11 @@ from datetime import date
 from demur.facts import Clause, Demand, Target, Value, demand_from_mapping
 from demur.law import Library, assess, library
 from demur.law.codegen import truth
+from demur.law.decided import cases, disagreements
 from demur.law.edition import edition, facts_read
 from demur.law.language import AS_OF
 
-from . import Row, median_time, row
+from . import Row, engines, median_time, row
 
 DAY = date(2026, 11, 23)
 DEMANDS = 60
@@ -60,7 +61,7 @@ def random_demands(law: Library, number: int, unknown: float, seed: int) -> list
 
 
 def bench() -> list[Row]:
-    """Load cold and from cache, and the assessment, beside a bare start of Python and a walk of the same trees."""
+    """The assessment beside a walk of the same trees, loading beside a bare start of Python, and what must agree."""
     law = library()
     demand = sample()
     found = assess(demand, DAY, law)
@@ -73,6 +74,8 @@ def bench() -> list[Row]:
         _a_rule(f"one demand as it comes, {share:.0%} unknown", seconds / found.rules, walk / found.rules, share),
         *(_random(law, unknown) for unknown in UNKNOWN_FACTS),
         *_loading(),
+        _decided(law),
+        *engines.bench(),
     ]  # fmt: skip
 
 
@@ -90,6 +93,14 @@ def _random(law: Library, unknown: float) -> Row:
 def _a_rule(name: str, seconds: float, walk: float, share: float) -> Row:
     return row(f"assess: a rule, {name}", seconds * 1e6, "µs/rule", BESIDE, walk * 1e6, "<= 2 µs", seconds <= 2e-6,
                unknown_share=share)  # fmt: skip
+
+
+def _decided(law: Library) -> Row:
+    """In how many decided cases the library says what the court said."""
+    known = cases()
+    agree = sum(not any(disagreements(case, law)) for case in known)
+    return row("law decided: cases the library agrees with", agree, "cases", "decided cases", len(known), "all",
+               agree == len(known))  # fmt: skip
 
 
 def _walk(law: Library, demands: list[Demand]) -> None:

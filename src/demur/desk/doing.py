@@ -25,7 +25,7 @@ AT_ONCE = 200
 """How many grounds are answered together, and how many pieces are shown or ticked, at the most."""
 RESTS_ON = frozenset({"open", "pending", "fell"})
 """The answers of grounds that a refusal rests on."""
-KEEPS_ITS_KIND = frozenset(("law-of-today", "not-the-first-signer", "gag-end-certain", "not-barred", "last-look"))
+KEEPS_ITS_KIND = frozenset(("law-of-today", "not-the-first-signer", "gag-end-shown", "not-barred", "last-look"))
 """Conditions that a ground, gag or party may lack and still be one that this act is for."""
 
 
@@ -173,7 +173,7 @@ class Doing:
         match name:
             case "waive" | "reserve":
                 halves = [g.signed for k in keys if (g := state.ground(k))]
-            case "sign-danger":
+            case "sign-danger" | "lift-danger":
                 halves = [b.signed for k in keys if (b := state.bar(k))]
             case "sign-conflict-lead" | "sign-conflict-privacy":
                 halves = [state.conflict_lead, state.conflict_privacy]
@@ -215,6 +215,8 @@ class Doing:
                 ]
             case "facts":
                 return self._disclosure(ident, typed)
+            case "reasons":
+                return self._reasons(item, ident, typed)
         return [shown]
 
     def _first(self, name: str, item: Field) -> str:
@@ -245,6 +247,23 @@ class Doing:
             title = best.finding["title"] or best.finding["says"]
             found.append((rule, f"{title}{subjects}{unknown}", usual if ticked is None else rule in ticked))
         return found
+
+    def _reasons(self, item: Field, ident: str, typed: Typed) -> list[dict[str, Any]]:
+        """A text for each rule whose grounds are to be given a reason."""
+        titles = {r.rule: r.finding["title"] or r.finding["says"] for r in ground_rows(self.case)}
+        named = dict.fromkeys(g.key.partition("@")[0] for g in self.state.grounds if item.among(g))
+        return [
+            {
+                "name": f"{item.name}:{rule}",
+                "kind": "text",
+                "id": f"{ident}-{item.name}-{number}",
+                "label": titles.get(rule, rule),
+                "needed": True,
+                "value": (typed.values.get(f"{item.name}:{rule}") or [""])[-1],
+                "wrong": typed.field == item.name,
+            }
+            for number, rule in enumerate(named)
+        ]
 
     def _disclosure(self, ident: str, typed: Typed) -> list[dict[str, Any]]:
         """The questions of the disclosure test that are still open, with what was typed; each answer may open more."""
@@ -327,10 +346,14 @@ def piece_words(case: models.Case, cell: Cell) -> str:
 
 
 def expand(case: models.Case, act: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The payload with each rule that was ticked put as the grounds of it that the act is for."""
-    item = next((f for f in HERE[act].fields if f.kind == "grounds"), None)
+    """The payload with each rule that was ticked, or given a reason, put as the grounds of it that the act is for."""
+    item = next((f for f in HERE[act].fields if f.kind in ("grounds", "reasons")), None)
     if item is None or item.name not in given:
         return given
+    if item.kind == "reasons":
+        said = given[item.name]
+        named = {g.key: g.key.partition("@")[0] for g in standing.state_of(case).grounds if item.among(g)}
+        return {**given, item.name: {key: said[rule] for key, rule in named.items() if rule in said}}
     wanted = set(given[item.name])
     mine = {g.key for g in standing.state_of(case).grounds if item.among(g)}
     found = [r.key for r in ground_rows(case) if r.key in wanted or (r.rule in wanted and r.key in mine)]
@@ -410,7 +433,9 @@ def _given_up(row: models.Ground) -> dict[str, Any]:
 
 
 def subject_words(finding: Mapping[str, Any]) -> str:
-    """The item and identifier that a finding is on; "" where it is on the whole demand."""
+    """The item and identifier that a finding is on, or the silence; "" where it is on the whole demand."""
+    if finding.get("gag"):
+        return words.say("case.of-gag", gag=finding["gag"])
     if finding["clause"] is None:
         return ""
     if finding["target"] is None:
@@ -426,7 +451,8 @@ def histories(moments: Iterable[standing.Moment]) -> dict[str, list[str]]:
     told: dict[str, list[str]] = {}
     for m in moments:
         names = [m.payload.get(place) for place in ("ground", "gag", "party")]
-        keys = [n for n in (*names, *_list(m.payload.get("grounds"))) if isinstance(n, str) and n]
+        reserved = m.payload.get("reserved") or ()
+        keys = [n for n in (*names, *_list(m.payload.get("grounds")), *reserved) if isinstance(n, str) and n]
         for key in keys if m.act not in ("assess", "test-disclosure") else ():
             told.setdefault(key, []).append(
                 words.say("forms.moment", day=says.day(m.at.date()), what=m.what, who=m.who) + _detail(m.payload)

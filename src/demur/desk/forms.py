@@ -26,9 +26,9 @@ from . import privileged, says, words
 
 Kind = Literal[
     "line", "text", "date", "money", "choice", "listed", "forum", "tick", "file", "grounds", "pieces", "facts",
-    "yesno",
+    "reasons", "yesno",
 ]  # fmt: skip
-"""`listed`: a line, with what the docket knows offered for it."""
+"""`listed`: a line, with what the docket knows offered for it. `reasons`: a text for each rule that may be named."""
 Choices = Callable[[models.Case], list[tuple[str, str]]]
 
 
@@ -36,8 +36,8 @@ Choices = Callable[[models.Case], list[tuple[str, str]]]
 class Field:
     """One thing that a person writes or chooses; `name` is what the payload calls it.
 
-    `choices` are those of a choice on this case; `among` are the grounds that may be ticked; where it is `advised`,
-    each form of challenge says how often it won on these grounds.
+    `choices` are those of a choice on this case; `among` are the grounds that may be ticked, or given a reason; where
+    it is `advised`, each form of challenge says how often it won on these grounds.
     """
 
     name: str
@@ -174,18 +174,19 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
                 Field("document", "choice", needed=False, choices=_documents),
             )
         ),
-        "set-gag-end": Form((UNTIL,), at="gag"),
+        "set-gag-end": Form((UNTIL, FILE), at="gag"),
         "extend-gag": Form((UNTIL, FILE), at="gag"),
-        "end-gag": Form((WHY,), at="gag"),
+        "end-gag": Form((WHY, FILE), at="gag"),
         "record-danger": Form((Field("gag", "line"), TOWARDS, UNTIL, WHY)),
         "sign-danger": Form(at="gag"),
+        "lift-danger": Form((WHY,), at="gag"),
     },
     "customer": {
         "write-notice": Form(at="party"),
         "notify": Form(at="party"),
         "redirect": Form(
             (
-                Field("to", "line", needed=False),
+                Field("to", "line"),
                 Field("how", "choice", choices=_named("ways", "post", "mail", "portal", "hand")),
             ),
             at="party",
@@ -215,8 +216,8 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         "record-outcome": Form(
             (
                 Field("result", "choice", choices=_named("results", *RESULTS)),
-                Field("court", "tick", needed=False),
                 FORUM,
+                Field("document", "file", needed=False),
                 Field("decided_on", "date", needed=False),
                 Field("cost", "money", needed=False),
                 Field("currency", "line", needed=False),
@@ -238,13 +239,19 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
         "stay": Form((WHY, Field("until", "date", needed=False))),
         "end-stay": Form((WHY,)),
         "declare-compelled": Form(asks_again=True),
-        "protest": Form((WHY,), asks_again=True),
+        "protest": Form((Field("reserved", "reasons", among=lambda g: g.stand == "soft"),), asks_again=True),
         "sign-conflict-lead": Form((WHY,), asks_again=True),
         "sign-conflict-privacy": Form((WHY,), asks_again=True),
     },
     "emergency": {
         "claim-emergency": Form((Field("cells", "pieces"), WHY)),
-        "check-emergency": Form((Field("check", "choice", choices=_checks_left), HOW)),
+        "check-emergency": Form(
+            (
+                Field("check", "choice", choices=_checks_left),
+                Field("number", "listed", needed=False, choices=_numbers),
+                HOW,
+            )
+        ),
         "grant-emergency": Form((WHY,), asks_again=True),
         "deny-emergency": Form((WHY,)),
         "record-paper": Form((FILE,)),
@@ -307,9 +314,12 @@ def _value(field: Field, request: HttpRequest) -> Any:
             return request.POST.getlist(field.name)
         case "pieces":
             return [_cell(field, cell) for typed in request.POST.getlist(field.name) for cell in typed.split()]
-        case "facts":
-            asked = ((k.partition(":")[2], v.strip()) for k, v in request.POST.items() if k.startswith("facts:"))
-            return {name: value for name, value in asked if value}
+        case "facts" | "reasons":
+            asked = [
+                (k.partition(":")[2], v.strip()) for k, v in request.POST.items() if k.startswith(f"{field.name}:")
+            ]
+            empty = field.kind == "reasons" and not all(value for _, value in asked)
+            return {} if empty else {name: value for name, value in asked if value}
         case "file":
             return [(f.name, f.read()) for f in request.FILES.getlist(field.name) if isinstance(f, UploadedFile)]
         case _:

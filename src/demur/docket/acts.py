@@ -335,6 +335,7 @@ def receive(
     entity = " ".join(served_on_entity.split())
     if channel == "subprocessor" and not entity:
         raise ActError("which sub-processor passed it on is not said; hint: name the company that was served")
+    served_on = brings.day(served_on)
     if served_on > at.date() and (served_on - at.date()).days > 1:
         raise ActError(f"served on {served_on}, which is not yet; hint: give the day it arrived")
     payload = {

@@ -14,7 +14,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from demur import law
-from demur.facts import Demand, FactsError, demand_from_mapping, demand_to_mapping, read_value, vocabulary
+from demur.facts import (
+    FIRST_DAY,
+    LAST_DAY,
+    Demand,
+    FactsError,
+    Value,
+    demand_from_mapping,
+    demand_to_mapping,
+    read_value,
+    vocabulary,
+)
+from demur.facts.values import briefly
 
 from . import edition, entries, lifecycle, matching, precedents, privilege, registers, silence
 from .clocks import clocks, events
@@ -255,8 +266,8 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
     stated = demand_as_stated(case)
     word = matching.known(case, stated, as_of)
     result = law.assess(matching.laid_over(stated, word, said_of(case)), as_of, clocks=clocks(case.received_at))
-    demand = demand_to_mapping(result.demand)
-    findings = [f.as_json() for f in result.findings]
+    demand, gags = demand_to_mapping(result.demand), silence.on_record(case)
+    findings = silence.findings_of(result, gags)
     found = tuple(ground_of(f) for f in findings if f["against"] != "info")
     cells = cells_of(result.demand)
     latest = case.assessments.first()
@@ -300,6 +311,7 @@ def _prepare_assess(case: Case, actor: Actor, payload: Payload, now: datetime) -
         "cells": cells,
         "parties": [part_to_json(p) for p in parties],
         "register": word.as_record(),
+        **({"gags": plain(gags)} if gags else {}),
         "bars": [part_to_json(b) for b in bars],
         "suspends": given["suspends"],
     }
@@ -416,15 +428,21 @@ def write_grounds(case: Case, state: State, findings: list[dict[str, Any]]) -> N
 
 
 def day(raw: object) -> date:
-    """A day as a date or as text. Raises ActError for what is neither."""
+    """A day as a date or as text. Raises ActError for what is neither, or a day that no act can mean."""
     try:
-        return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
+        on = raw if isinstance(raw, date) else date.fromisoformat(str(raw))
     except ValueError:
-        raise ActError(f"{raw!r} is no date; hint: write a date as 2026-11-23") from None
+        raise ActError(f"{briefly(raw)} is no date; hint: write a date as 2026-11-23") from None
+    on = on.date() if isinstance(on, datetime) else on
+    if not FIRST_DAY <= on <= LAST_DAY:
+        raise ActError(f"{on} is no day for this; hint: give one from {FIRST_DAY} to {LAST_DAY}")
+    return on
 
 
 def key_of(finding: Mapping[str, Any]) -> str:
-    """The key of a finding's ground: `rule`, `rule@clause` or `rule@clause.target`, counted from 0."""
+    """The key of a finding's ground: `rule`, `rule@clause` or `rule@clause.target`, counted from 0; `rule@gag:name`."""
+    if finding.get("gag"):
+        return f"{finding['rule']}@gag:{finding['gag']}"[:160]
     if finding["clause"] is None:
         return str(finding["rule"])
     where = f"{finding['rule']}@{finding['clause']}"
@@ -545,6 +563,17 @@ def under_the_law_of_today(case: Case, actor: Actor, payload: Payload, now: date
     """The payload, and whether the law was taken as of today (promise 1): the docket looks itself."""
     given = {**payload, "law": law_is_of(case, now)}
     return Prepared(given, given)
+
+
+def gags_judged(act: Act | None) -> dict[str, dict[str, Value]]:
+    """The silences on record that an assessment judged, as its act recorded their facts."""
+    said = act.payload.get("gags", {}) if act else {}
+    return {gag: {name: read_value(name, raw) for name, raw in facts.items()} for gag, facts in said.items()}
+
+
+def gags_moved(case: Case) -> bool:
+    """Whether people recorded or moved a silence since the latest assessment: it may be too long, or endless."""
+    return silence.on_record(case) != gags_judged(matching.assessed_by(case))
 
 
 def law_is_of(case: Case, now: datetime) -> bool:

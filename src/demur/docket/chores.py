@@ -89,12 +89,13 @@ def assess(case: Case, state: State, now: datetime) -> None:
     """Assess what was read, as of the day of the last assessment or of service: the facts may still be unconfirmed.
 
     As of today where the law says otherwise now. It is assessed again, too, once people confirmed when its silence
-    ends (only then is that end certain), and under a new library that finds the same, where no signature would fall.
+    ends (only then is that end certain), or recorded or moved a silence (which may be too long), and under a new
+    library that finds the same, where no signature would fall.
     """
     if not state.read or not brings.demand_is_known(case):
         return
     anew = due.libraries_differ(case) and not is_signed(state)
-    if state.assessed != "current" or silence.unsettled(case) or anew:
+    if state.assessed != "current" or silence.unsettled(case) or brings.gags_moved(case) or anew:
         latest = case.assessments.first()
         day = newlaw.today_of(case, now) if latest is None or newlaw.otherwise(case, now) else latest.as_of
         do(case, "assess", case.revision, now, **({"as_of": day.isoformat()} if latest else {}))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
+from functools import cache, wraps
 from importlib.resources import files
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 from demur.law.language import moved
@@ -21,12 +21,26 @@ Moment = date | datetime
 """A legal day of the forum, or an aware moment."""
 Gap = tuple[datetime, datetime]
 """A time during which a clock stood still."""
+P, T = ParamSpec("P"), TypeVar("T")
 ONE_DAY = timedelta(days=1)
 ONE_HOUR = timedelta(hours=1)
 
 
 class ClockError(ValueError):
     """A clock that cannot be counted; the message ends with a hint."""
+
+
+def _on_the_calendar(count: Callable[P, T]) -> Callable[P, T]:
+    """A count that raises ClockError where it runs past the first or the last day of the calendar."""
+
+    @wraps(count)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return count(*args, **kwargs)
+        except OverflowError:
+            raise ClockError("no day is so far away; hint: look at the days that the demand names") from None
+
+    return counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +67,14 @@ class Place:
         part = self.part or SEATS_OF_COURTS.get(country, "")
         return (not self.federal or _works(country, "", day)) and _works(country, part.upper(), day)
 
+    @_on_the_calendar
     def next_working(self, day: date) -> date:
         """`day` itself if it is a working day, else the next one."""
         while not self.works(day):
             day += ONE_DAY
         return day
 
+    @_on_the_calendar
     def last_working(self, day: date) -> date:
         """`day` itself if it is a working day, else the one before."""
         while not self.works(day):
@@ -131,6 +147,7 @@ def _works(country: str, part: str, day: date) -> bool:
     return bool(_calendar(country, part).is_working_day(day))
 
 
+@_on_the_calendar
 def run_out(
     clock: Clock,
     start: Moment,
@@ -145,7 +162,7 @@ def run_out(
     `start` is a legal day of the forum, or an aware datetime of the event. While it `stood` still no time passed;
     `extended` adds that many of the clock's own units. A period of days ends with the last hour of the day given.
     `first_day`: the day of the event counts as the first ("beginning with the day"). Raises ClockError where
-    hours are to be counted from a bare day, or a unit by a rule that has no such unit.
+    hours are to be counted from a bare day, a unit by a rule that has no such unit, or past the calendar's end.
     """
     if clock.computed not in (HOURS if clock.unit == "hours" else DAYS):
         raise ClockError(f"{clock.name}: {clock.unit} are not counted by {clock.computed}; hint: mend the law library")
@@ -175,11 +192,13 @@ def _days_lost(clock: Clock, since: datetime, to: datetime, place: Place) -> int
     return sum(place.works(first + timedelta(n)) for n in range(1, (last - first).days + 1))
 
 
+@_on_the_calendar
 def legal_day(moment: Moment, place: Place) -> date:
     """The legal day in the forum on which a moment falls."""
     return moment.astimezone(place.zone).date() if isinstance(moment, datetime) else moment
 
 
+@_on_the_calendar
 def begin_of(moment: Moment, place: Place) -> datetime:
     """The moment itself (UTC), or the first one of a legal day."""
     if isinstance(moment, datetime):
@@ -187,6 +206,7 @@ def begin_of(moment: Moment, place: Place) -> datetime:
     return datetime.combine(moment, time(), place.zone).astimezone(UTC)
 
 
+@_on_the_calendar
 def end_of(moment: Moment, place: Place) -> datetime:
     """The moment (UTC) at which a duty due then is late: the end of a day, or the moment itself.
 
@@ -196,9 +216,13 @@ def end_of(moment: Moment, place: Place) -> datetime:
     return begin_of(moment if isinstance(moment, datetime) else moment + ONE_DAY, place)
 
 
+@_on_the_calendar
 def add_months(day: date, months: int) -> date:
     """The same day `months` later, or the last of that month where it has no such day (Reg. 1182/71 Art. 3(2)(c))."""
-    return date(*moved(day, months=months))
+    year, month, on = moved(day, months=months)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise OverflowError(f"year {year}")
+    return date(year, month, on)
 
 
 # ------------------------------------------------------------------ days

@@ -20,7 +20,7 @@ from django.db.models import Q
 from demur.facts import Clause, Demand, Target, Value
 
 from .lifecycle import Cell
-from .models import Authority, Case, Contact, ContractPromise, Customer, Handle, plain
+from .models import Act, Authority, Case, Contact, ContractPromise, Customer, Handle, plain
 from .once import once
 from .registers import READ_HANDLE
 
@@ -294,7 +294,12 @@ def sender_of(case: Case) -> str:
 # ------------------------------------------------------------------ what an act used
 
 
+def assessed_by(case: Case) -> Act | None:
+    """The act that assessed the case last."""
+    return once(case, "assess", lambda: case.acts.filter(name="assess").order_by("-seq").first())
+
+
 def used(case: Case) -> dict[str, Any]:
     """What the registers said when the case was last assessed, as that act recorded it."""
-    act = once(case, "assess", lambda: case.acts.filter(name="assess").order_by("-seq").first())
+    act = assessed_by(case)
     return dict(act.payload.get("register") or {}) if act else {}

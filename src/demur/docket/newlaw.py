@@ -15,9 +15,11 @@ from typing import Any
 from demur import law
 from demur.facts import demand_from_mapping
 
-from .brings import key_of
+from . import silence
+from .brings import gags_judged, key_of
 from .clocks import clocks, place_of
 from .counting import legal_day
+from .matching import assessed_by
 from .models import Case
 from .once import once
 
@@ -51,8 +53,9 @@ def otherwise(case: Case, now: datetime) -> tuple[Otherwise, ...]:
 
     def compare() -> tuple[Otherwise, ...]:
         result = law.assess(demand_from_mapping(latest.demand), today, clocks=clocks(case.received_at))
+        now_found = silence.findings_of(result, gags_judged(assessed_by(case)))
         was = {key_of(f): f for f in latest.findings}
-        is_ = {key_of(f): f for f in (found.as_json() for found in result.findings)}
+        is_ = {key_of(f): f for f in now_found}
         return tuple(
             Otherwise(key, _verdict(was.get(key)), _verdict(is_.get(key)))
             for key in sorted(was.keys() | is_.keys())

@@ -17,8 +17,8 @@ from demur import law, ledger
 from demur.facts import FactsError, demand_from_mapping
 from demur.ledger.entry import recomputes
 
-from . import entries, lifecycle
-from .brings import ground_of
+from . import entries, lifecycle, silence
+from .brings import gags_judged, ground_of
 from .clocks import clocks
 from .edition import edition
 from .lifecycle import Actor, Refusal, State, perform
@@ -128,7 +128,9 @@ class Again:
 
 def assess_again(kept: Assessment, under: law.Library | None = None) -> Again:
     """Make a past assessment again from its own facts and day, under the library at hand or another, and compare."""
-    return _compared(kept, _assessed(kept, kept.case.received_at, under))
+    act = kept.case.acts.filter(seq=kept.revision).first()
+    result = _assessed(kept, kept.case.received_at, under)
+    return _compared(kept, result.library, silence.findings_of(result, gags_judged(act), under))
 
 
 def _assessed(kept: Assessment, received_at: datetime, under: law.Library | None) -> law.Assessment:
@@ -136,9 +138,9 @@ def _assessed(kept: Assessment, received_at: datetime, under: law.Library | None
     return law.assess(demand, kept.as_of, under, clocks=clocks(received_at, under))
 
 
-def _compared(kept: Assessment, result: law.Assessment) -> Again:
+def _compared(kept: Assessment, library: str, findings: list[dict[str, Any]]) -> Again:
     before = {_subject(f): f for f in kept.findings}
-    now = {_subject(f): f for f in (finding.as_json() for finding in result.findings)}
+    now = {_subject(f): f for f in findings}
     changed: dict[str, tuple[str, ...]] = {}
     for subject in before.keys() & now.keys():
         old, new = before[subject], now[subject]
@@ -146,15 +148,15 @@ def _compared(kept: Assessment, result: law.Assessment) -> Again:
         if parts:
             changed[subject[0]] = tuple(sorted({*changed.get(subject[0], ()), *parts}))
     return Again(
-        result.library == kept.library,
+        library == kept.library,
         tuple(sorted({s[0] for s in now.keys() - before.keys()})),
         tuple(sorted({s[0] for s in before.keys() - now.keys()})),
         dict(sorted(changed.items())),
     )
 
 
-def _subject(finding: Mapping[str, Any]) -> tuple[str, Any, Any]:
-    return finding["rule"], finding["clause"], finding["target"]
+def _subject(finding: Mapping[str, Any]) -> tuple[str, Any, Any, Any]:
+    return finding["rule"], finding["clause"], finding["target"], finding.get("gag")
 
 
 # ------------------------------------------------------------------------------------------- the whole case
@@ -219,7 +221,8 @@ def _decided(act: Act, kept: Assessment | None) -> Iterator[str]:
         with edition(said["library"], said["clocks"]) as under:
             # The moment of receipt is that of the first act, whose entry proves it.
             result = _assessed(kept, act.case.acts.get(seq=1).at, under)
-            yield from _compared(kept, result).lines()
+            findings = silence.findings_of(result, gags_judged(act), under)
+            yield from _compared(kept, result.library, findings).lines()
             compels = [[c.clause, c.category, c.can, list(c.rules)] for c in result.compels]
     except NOT_AGAIN as error:
         yield f"cannot be made again: {error}"
@@ -228,7 +231,7 @@ def _decided(act: Act, kept: Assessment | None) -> Iterator[str]:
         yield "what could be compelled differs"
     if (result.rules, result.failing) != (kept.rules, kept.failing):
         yield "the number of rules tried differs"
-    yield from _opened(said, [f for f in result.findings if f.is_ground])
+    yield from _opened(said, [f for f in findings if f["against"] != "info"])
 
 
 def _tested(act: Act, day: date) -> Iterator[str]:
@@ -238,9 +241,9 @@ def _tested(act: Act, day: date) -> Iterator[str]:
     except NOT_AGAIN as error:
         yield f"cannot be made again: {error}"
         return
-    yield from _opened(act.payload, [f for f in result.findings if f.against == "disclosure"])
+    yield from _opened(act.payload, [f.as_json() for f in result.findings if f.against == "disclosure"])
 
 
-def _opened(said: Mapping[str, Any], findings: list[law.Finding]) -> Iterator[str]:
-    if said["grounds"] != [part_to_json(ground_of(f.as_json())) for f in findings]:
+def _opened(said: Mapping[str, Any], findings: list[dict[str, Any]]) -> Iterator[str]:
+    if said["grounds"] != [part_to_json(ground_of(f)) for f in findings]:
         yield "the grounds opened differ"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from demur import law
 from demur.facts import Demand, Value, vocabulary
@@ -97,6 +98,49 @@ def certain_end(case: Case) -> date | None:
     """The last day of the demand's own silence, once a person confirmed it."""
     sure = {f.name: f.value for f in case.facts.filter(clause=None, confirmed_at__isnull=False)}
     return date.fromisoformat(sure["gag_until"]) if sure.get("gag_until") and not sure.get("gag_indefinite") else None
+
+
+def on_record(case: Case) -> dict[str, dict[str, Value]]:
+    """The silences that people recorded or moved and that have not ended, each as the facts that tell of a gag.
+
+    Those that the law laid are told by the facts of the demand itself.
+    """
+    return {gag.name: _told(gag) for gag in case.gags.all() if gag.kind == "gag" and gag.ended_at is None}
+
+
+def _told(gag: Gag) -> dict[str, Value]:
+    said = {words.casefold(): code for code, words in vocabulary()["gag_basis"].values.items()}
+    last = gag.until - timedelta(days=1) if gag.until else None
+    known: dict[str, Value | None] = {
+        "gag_present": True,
+        "gag_basis": said.get(gag.basis.casefold()),
+        "gag_by_court": gag.by_court,
+        "gag_until": last,
+        "gag_days": (gag.until - gag.since).days if gag.until and gag.since else None,
+        "gag_indefinite": gag.until is None,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def findings_of(
+    found: law.Assessment, gags: Mapping[str, Mapping[str, Value]], under: law.Library | None = None
+) -> list[dict[str, Any]]:
+    """The findings of an assessment as JSON, and behind them those against each silence on record, marked `gag`.
+
+    What it takes to find the demand's own silence too long finds any other so: each is judged by its own length, basis
+    and court. Only what holds, and is not found of the demand itself already: what is unknown of a silence on record
+    is asked of whoever records it.
+    """
+    told = [f.as_json() for f in found.findings]
+    held = {f.rule for f in found.holding()}
+    others = {name: value for name, value in found.demand.facts.items() if not name.startswith("gag_")}
+    for gag, facts in sorted(gags.items()):
+        own = found.demand.facts if gag == OWN else others
+        again = law.assess(Demand({**own, **facts}, found.demand.clauses), found.as_of, under)
+        for finding in again.holding():
+            if finding.against == "gag" and finding.clause is None and not (gag == OWN and finding.rule in held):
+                told.append({**finding.as_json(), "gag": gag})
+    return told
 
 
 def unsettled(case: Case) -> bool:

@@ -7,9 +7,12 @@ which asks for categories of data about `Target`s in a period.
 
 from .values import (
     CATEGORIES,
+    FIRST_DAY,
+    LAST_DAY,
     Clause,
     Demand,
     FactsError,
+    OutOfBounds,
     Target,
     Value,
     demand_from_mapping,
@@ -20,11 +23,14 @@ from .vocabulary import Fact, Level, Vocabulary, speaking, vocabulary
 
 __all__ = [
     "CATEGORIES",
+    "FIRST_DAY",
+    "LAST_DAY",
     "Clause",
     "Demand",
     "Fact",
     "FactsError",
     "Level",
+    "OutOfBounds",
     "Target",
     "Value",
     "Vocabulary",

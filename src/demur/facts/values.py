@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from .vocabulary import Level, Vocabulary, vocabulary
+from .vocabulary import MOST, Level, Vocabulary, vocabulary
 
 Value = bool | int | str | date | None
 """A fact's value; None is unknown."""
@@ -17,8 +18,16 @@ CATEGORIES = vocabulary().categories
 """The categories of data a clause can ask for, in the vocabulary that Demur ships."""
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+"""The days that a fact can be: around them there is room to count, whoever wrote them."""
+
+
 class FactsError(ValueError):
     """The facts given cannot be understood; the message ends with a hint."""
+
+
+class OutOfBounds(FactsError):
+    """A day or a number that no demand can mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +90,12 @@ class Demand:
 def read_value(name: str, raw: object, words: Vocabulary | None = None) -> Value:
     """Turn a TOML or JSON value, or the text of a form, into the value of fact `name`; None and "" are unknown.
 
-    Raises FactsError for an unknown fact or a value that is not of its type.
+    Raises FactsError for an unknown fact or a value that is not of its type, OutOfBounds for a day not between
+    FIRST_DAY and LAST_DAY or a number not between 0 and the fact's `most`.
     """
     known = words or vocabulary()
-    if name not in known:
-        raise FactsError(f"unknown fact {name!r}; hint: {suggest(name, known.facts)}")
+    if not isinstance(name, str) or name not in known:
+        raise FactsError(f"unknown fact {briefly(name)}; hint: {suggest(name, known.facts)}")
     fact = known[name]
     if raw is None or raw == "":
         return None
@@ -94,35 +104,63 @@ def read_value(name: str, raw: object, words: Vocabulary | None = None) -> Value
             return raw
         if isinstance(raw, str) and raw.lower() in ("true", "yes", "false", "no"):
             return raw.lower() in ("true", "yes")
-        raise FactsError(f"{name} is {raw!r}; hint: it is true, false, or left out while unknown")
+        raise FactsError(f"{name} is {briefly(raw)}; hint: it is true, false, or left out while unknown")
     if fact.type == "int":
-        if isinstance(raw, int) and not isinstance(raw, bool):
-            return raw
-        if isinstance(raw, str) and re.fullmatch(r"-?[0-9]{1,18}", raw.strip()):
-            return int(raw)
-        raise FactsError(f"{name} is {raw!r}; hint: it is a whole number")
+        return _number(name, raw, fact.most)
     if fact.type == "date":
-        if isinstance(raw, datetime):
-            return raw.date()
-        if isinstance(raw, date):
-            return raw
-        try:
-            return date.fromisoformat(str(raw).strip()[:10])
-        except ValueError:
-            raise FactsError(f"{name} is {raw!r}; hint: write a date as 2026-11-23") from None
+        return _day(name, raw)
     if not isinstance(raw, str):
-        raise FactsError(f"{name} is {raw!r}; hint: it is text in quotes")
+        raise FactsError(f"{name} is {briefly(raw)}; hint: it is text in quotes")
     if fact.type == "enum" and raw not in fact.values:
-        raise FactsError(f"{name} is {raw!r}; hint: {suggest(raw, fact.values)}")
+        raise FactsError(f"{name} is {briefly(raw)}; hint: {suggest(raw, fact.values)}")
+    return whole(raw)
+
+
+def _number(name: str, raw: object, most: int) -> int:
+    if isinstance(raw, str) and re.fullmatch(r"-?[0-9]{1,18}", raw.strip()):
+        raw = int(raw)
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        raise FactsError(f"{name} is {briefly(raw)}; hint: it is a whole number")
+    if not 0 <= raw <= most:
+        raise OutOfBounds(f"{name} is {briefly(raw)}; hint: it is a whole number from 0 to {most}")
     return raw
 
 
-def suggest(word: str, among: Iterable[str]) -> str:
-    """A hint that names the nearest words, or the first few."""
+def _day(name: str, raw: object) -> date:
+    if isinstance(raw, datetime):
+        raw = raw.date()
+    if isinstance(raw, str):
+        with suppress(ValueError):
+            raw = date.fromisoformat(raw.strip()[:10])
+    if not isinstance(raw, date):
+        raise FactsError(f"{name} is {briefly(raw)}; hint: write a date as 2026-11-23")
+    if not FIRST_DAY <= raw <= LAST_DAY:
+        raise OutOfBounds(f"{name} is {raw}; hint: it is a day from {FIRST_DAY} to {LAST_DAY}")
+    return raw
+
+
+def whole(text: str) -> str:
+    """The text with a mark in place of each half of a surrogate pair, which no UTF-8 can hold."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def briefly(raw: object) -> str:
+    """A value as a message shows it: short, whatever it is."""
+    if isinstance(raw, str):
+        return repr(raw if len(raw) <= 80 else raw[:80] + "...")
+    if isinstance(raw, int) and raw.bit_length() > 256:
+        return "a number of very many digits"
+    if isinstance(raw, Mapping):
+        return "a table"
+    return "a list" if isinstance(raw, list | tuple | set | frozenset) else repr(raw)
+
+
+def suggest(word: object, among: Iterable[str]) -> str:
+    """A hint that names the words nearest to one, or the first few."""
     import difflib
 
     names = list(among)
-    near = difflib.get_close_matches(word, names, 3, 0.6)
+    near = difflib.get_close_matches(word[:100], names, 3, 0.6) if isinstance(word, str) else []
     if near:
         return "did you mean " + " or ".join(near) + "?"
     return "one of " + ", ".join(names[:12]) + (" ..." if len(names) > 12 else "")
@@ -170,13 +208,13 @@ def _clause(raw: Mapping[str, Any], number: int) -> Clause:
         known = vocabulary().categories
         for category in categories:
             if category not in known:
-                raise FactsError(f"{where}: unknown category {category!r}; hint: {suggest(str(category), known)}")
+                raise FactsError(f"{where}: unknown category {briefly(category)}; hint: {suggest(category, known)}")
     targets = raw.get("targets", [])
     if not isinstance(targets, list):
         raise FactsError(f"{where}: targets is not a list; hint: begin each target with [[clauses.targets]]")
     page = raw.get("page")
-    if page is not None and (not isinstance(page, int) or page < 1):
-        raise FactsError(f"{where}: page is {page!r}; hint: pages count from 1")
+    if page is not None and (not isinstance(page, int) or isinstance(page, bool) or not 1 <= page <= MOST):
+        raise FactsError(f"{where}: page is {briefly(page)}; hint: pages count from 1")
     own = {
         name: _fact(name, value, ("clause", "target"), where)
         for name, value in raw.items()
@@ -187,7 +225,7 @@ def _clause(raw: Mapping[str, Any], number: int) -> Clause:
         categories=None if categories is None else frozenset(categories),
         period_from=_date("period_from", raw),
         period_to=_date("period_to", raw),
-        quote=str(raw.get("quote", "")),
+        quote=_text("quote", raw.get("quote", ""), where),
         page=page,
         facts=own,
     )
@@ -198,15 +236,23 @@ def _date(name: str, raw: Mapping[str, Any]) -> date | None:
     return value if isinstance(value, date) else None
 
 
+def _text(name: str, raw: object, where: str) -> str:
+    if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) <= 10**20:
+        return str(raw)  # a telephone number without its quotes
+    if not isinstance(raw, str):
+        raise FactsError(f"{where}: {name} is {briefly(raw)}; hint: it is text in quotes")
+    return whole(raw)
+
+
 def _target(raw: object, where: str) -> Target:
     if isinstance(raw, str):
-        return Target(identifier=raw)
+        return Target(identifier=whole(raw))
     if not isinstance(raw, Mapping):
-        raise FactsError(f"{where}: a target is {raw!r}; hint: a table with identifier, kind and facts")
+        raise FactsError(f"{where}: a target is {briefly(raw)}; hint: a table with identifier, kind and facts")
     kind = read_value("identifier_kind", raw.get("kind"))
     identifier = raw.get("identifier")
     return Target(
-        identifier=None if identifier is None else str(identifier),
+        identifier=None if identifier is None else _text("identifier", identifier, where),
         kind=kind if isinstance(kind, str) else None,
         facts={
             name: _fact(name, value, ("target",), f"a target of {where}")

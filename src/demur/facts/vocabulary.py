@@ -16,6 +16,8 @@ LEVELS: tuple[Level, ...] = ("demand", "clause", "target", "disclosure", "transf
 Type = Literal["bool", "enum", "int", "date", "text"]
 TYPES: tuple[Type, ...] = ("bool", "enum", "int", "date", "text")
 UNSAID = ("", "paper", "event")
+MOST = 10_000_000_000
+"""The largest number that a fact can be where the vocabulary says no less: more than there are people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Fact:
     `unsaid` says why a rule may take it as no while nobody told it: it stands on the `paper` served or in the
     provider's own books, or is an `event` that somebody would have recorded. Of every other fact unknown is not no.
     `read_by` names the module of demur that reads it, where no rule does.
+    `most` is the largest value of a number.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Fact:
     values: Mapping[str, str]
     unsaid: str = ""
     read_by: str = ""
+    most: int = MOST
 
     def sentence(self, value: object) -> str:
         """The fact with this value, as a sentence without full stop; `value` must not be None."""
@@ -99,6 +103,7 @@ def parse(text: str) -> Vocabulary:
                 values=lists[values] if isinstance(values, str) else values,
                 unsaid=entry.get("unsaid", ""),
                 read_by=entry.get("read_by", ""),
+                most=entry.get("most", MOST),
             )
     categories = tuple(name.removeprefix("asks_") for name in facts if name.startswith("asks_"))
     return Vocabulary(facts, categories, text, ask_categories)

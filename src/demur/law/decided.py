@@ -1,7 +1,9 @@
 """Decided cases: the facts on the day, what was argued, what the court did; and whether the library agrees.
 
-What was argued must be raised. What won, was narrowed, withdrawn or settled must hold. What lost is at most
-arguable and shows the court's answer. Nothing mandatory stands against an order that a court upheld on the merits.
+What was argued must be raised, with the strength that it had on that day where the case tells it. What won, was
+narrowed, withdrawn or settled must hold. What lost is at most arguable and shows the court's answer. Nothing mandatory
+stands against an order that a court upheld on the merits, save what the court did not reach: each such ground is named,
+with the reason.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from demur.facts import Demand, FactsError, Value, demand_from_mapping, read_val
 from demur.facts.values import suggest
 
 from .engine import assess, assess_transfer
-from .findings import Assessment, Finding
+from .findings import STRENGTHS, Assessment, Finding
 from .language import LawError
 from .library import Library
 
@@ -26,7 +28,7 @@ OUTCOMES = ("won", "narrowed", "withdrawn", "settled", "lost", "not-reached", "o
 STOOD = ("won", "narrowed", "withdrawn", "settled")
 CHECKED = ("text", "report", "recheck")
 KEYS = {"title", "place", "court", "as_of", "transfer", "facts", "argued", "outcome", "result", "cites", "upheld",
-        "lesson", "checked", "also"}  # fmt: skip
+        "lesson", "checked", "also", "strength", "unreached"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,16 @@ class Instance:
     facts: Mapping[str, Any]
     holds: tuple[str, ...]
     fails: tuple[str, ...]
+    strength: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decided case. `argued` are rule ids; `upheld`: the demand itself was upheld on the merits."""
+    """One decided case. `argued` are rule ids; `upheld`: the demand itself was upheld on the merits.
+
+    `strength` says what an argued rule weighed on the day. `unreached` names the mandatory grounds that an order which
+    was upheld leaves standing or unknown, each with the reason why the court's ruling does not answer it.
+    """
 
     id: str
     file: str
@@ -59,6 +66,8 @@ class Decided:
     lesson: str
     checked: str
     also: tuple[Instance, ...]
+    strength: Mapping[str, str]
+    unreached: Mapping[str, str]
 
     @property
     def subject(self) -> Demand | Mapping[str, Value]:
@@ -112,14 +121,29 @@ def _case(key: str, file: str, table: Mapping[str, Any]) -> Decided:
             raise LawError("an instance in also demands nothing", "say what holds or fails on that day")
         merged = {**facts, **other.get("facts", {})}
         _read(merged, transfer)
-        also.append(Instance(_day(other), merged, tuple(other.get("holds", ())), tuple(other.get("fails", ()))))
+        holds, fails = tuple(other.get("holds", ())), tuple(other.get("fails", ()))
+        also.append(Instance(_day(other), merged, holds, fails, _strength(other, holds)))
+    argued, unreached = tuple(table["argued"]), dict(table.get("unreached", {}))
+    if unreached and not table.get("upheld"):
+        raise LawError("unreached is for an order that was upheld", "say upheld = true, or leave it away")
     return Decided(
         id=key, file=file, title=table["title"], place=str(table.get("place", "")), court=str(table.get("court", "")),
-        as_of=_day(table), transfer=transfer, facts=facts, argued=tuple(table["argued"]),
+        as_of=_day(table), transfer=transfer, facts=facts, argued=argued,
         outcome=table["outcome"], result=table["result"], cites=tuple(table["cites"]),
         upheld=bool(table.get("upheld", False)), lesson=str(table.get("lesson", "")), checked=str(table["checked"]),
-        also=tuple(also),
+        also=tuple(also), strength=_strength(table, argued), unreached=unreached,
     )  # fmt: skip
+
+
+def _strength(table: Mapping[str, Any], rules: tuple[str, ...]) -> dict[str, str]:
+    """What rules weighed on a day; only those that the case says must be raised can be told of."""
+    found = dict(table.get("strength", {}))
+    for rule, strength in found.items():
+        if rule not in rules:
+            raise LawError(f"strength is told of {rule}, which need not be raised", suggest(rule, rules))
+        if strength not in STRENGTHS:
+            raise LawError(f"{strength!r} is no strength", suggest(str(strength), STRENGTHS))
+    return found
 
 
 def _day(table: Mapping[str, Any]) -> date:
@@ -167,12 +191,12 @@ def disagreements(case: Decided, law: Library) -> Iterator[str]:
                     yield f"{rule} lost and is {finding.strength}; at most arguable"
                 if not finding.answered:
                     yield f"{rule} lost and does not show the court's answer; hint: write answered"
+    yield from _weighed(case.as_of, case.strength, found.findings)
     if case.upheld:
-        for finding in found.holding():
-            if finding.is_ground and finding.strength == "mandatory" and finding.rule not in case.argued:
-                yield f"{finding.rule} is mandatory against an order that was upheld"
+        yield from _against_upheld(case, found.findings)
     for other in case.also:
-        held = {f.rule for f in assessment(case, law, other.facts, other.as_of).holding()}
+        findings = assessment(case, law, other.facts, other.as_of).findings
+        held = {f.rule for f in findings if f.verdict == "holds"}
         for rule in (*other.holds, *other.fails):
             if rule not in law.by_id:
                 yield f"there is no rule {rule}; hint: {suggest(rule, law.by_id)}"
@@ -182,6 +206,26 @@ def disagreements(case: Decided, law: Library) -> Iterator[str]:
         for rule in other.fails:
             if rule in held:
                 yield f"as of {other.as_of} {rule} must not hold"
+        yield from _weighed(other.as_of, other.strength, findings)
+
+
+def _weighed(day: date, strength: Mapping[str, str], findings: Iterable[Finding]) -> Iterator[str]:
+    """Where a rule weighs otherwise on the day than the case says."""
+    for rule, wanted in strength.items():
+        for found in sorted({f.strength for f in findings if f.rule == rule} - {wanted}):
+            yield f"as of {day} {rule} was {wanted}; it is {found}"
+
+
+def _against_upheld(case: Decided, findings: Iterable[Finding]) -> Iterator[str]:
+    """What is mandatory against an order that was upheld and is neither answered by the ruling nor said to be open."""
+    verdicts = {f.rule: f.verdict for f in findings if f.is_ground and f.strength == "mandatory"}
+    for rule, verdict in verdicts.items():
+        if rule not in case.unreached:
+            stands = "stands" if verdict == "holds" else "is unknown"
+            yield f"{rule}, mandatory, {stands} against an order that was upheld; hint: decide it, or say unreached"
+    for rule in case.unreached:
+        if rule not in verdicts:
+            yield f"{rule} is said to be unreached, and nothing mandatory of it is left; hint: leave it away"
 
 
 # Likeness: which decided cases a new demand resembles.

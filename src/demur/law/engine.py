@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -33,7 +34,8 @@ def return_date(name: str, facts: Mapping[str, Value]) -> date | None:
     if isinstance(due, date):
         return due
     if isinstance(served, date) and isinstance(days, int):
-        return served + timedelta(days)
+        with suppress(OverflowError):  # past the last day of the calendar nothing is due
+            return served + timedelta(days)
     return None
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
+from demur.facts import read_value
+
 from .values import Document, Evidence
 
 _FAILED = re.compile(r"\b(?:spf|dkim|dmarc)\s*=\s*(?:fail|softfail|permerror|policy)\b", re.I)
@@ -48,6 +50,7 @@ def _header(message: EmailMessage, name: str) -> str:
 def _sent(message: EmailMessage) -> Evidence | None:
     try:
         day = parsedate_to_datetime(str(message["Date"])).date()
+        read_value("issued_on", day)  # a day beyond all bounds dates nothing
     except (ValueError, TypeError, IndexError, AttributeError):
         return None
     return Evidence(day, 0.5, None, _header(message, "Date"), (), confirm=True)

@@ -13,7 +13,7 @@ from .forms import decided_by_box, forms, read_form
 from .phrases import skeleton
 from .recognise import Recogniser
 from .segment import Piece, split
-from .sources import Opened, Trouble, open_file
+from .sources import Opened, Trouble, open_file, possible
 from .targets import named_targets
 from .telling import read_facts
 from .values import ClauseReading, Document, Evidence, Link, Packet, PageText
@@ -56,11 +56,11 @@ def _from_facts(opened: Opened) -> Packet:
         facts={name: Evidence(value) for name, value in opened.demand.facts.items()},
         clauses=tuple(ClauseReading(clause) for clause in opened.demand.clauses),
     )
-    return Packet((document,), (), "")
+    return Packet((document,), tuple(opened.warnings), "")
 
 
 def _read_piece(piece: Piece, warnings: list[str]) -> Document:
-    facts = read_facts(piece.view)
+    facts = {n: e for n, e in read_facts(piece.view).items() if possible(n, e.value, warnings)}
     if piece.role in ("attachment", "cover", "gag-ended", "notice"):
         # They speak of the demand, and are none: what tells its kind and its gag is not theirs.
         allowed = (*_PLAIN_FACTS, *_GAG_FACTS) if piece.role == "cover" else _PLAIN_FACTS

@@ -17,7 +17,7 @@ from email.parser import BytesParser
 from typing import Any, Protocol
 from xml.etree import ElementTree
 
-from demur.facts import Demand, FactsError, demand_from_mapping
+from demur.facts import Demand, FactsError, OutOfBounds, demand_from_mapping, read_value
 
 from .sheets import Cell, plain_rows
 
@@ -75,9 +75,10 @@ def open_file(data: bytes, name: str, limits: dict[str, Any]) -> Opened:
     text = _decode(data)
     if text is None:
         raise Trouble("the file is of no known type; hint: give a PDF, a picture, .eml, .docx, text, or facts as TOML")
-    demand = _facts(text, name)
+    left_out: list[str] = []
+    demand = _facts(text, name, left_out)
     if demand is not None:
-        return Opened(demand=demand)
+        return Opened(demand=demand, warnings=left_out)
     if _is_mail(text, name):
         return _mail(data, limits)
     return Opened([TextPart(name, text)])
@@ -116,7 +117,7 @@ def _decode(data: bytes) -> str | None:
     return None
 
 
-def _facts(text: str, name: str) -> Demand | None:
+def _facts(text: str, name: str, left_out: list[str]) -> Demand | None:
     """The demand that a facts file states; None where the text is no facts file."""
     suffix = name.lower().rpartition(".")[2]
     try:
@@ -133,9 +134,32 @@ def _facts(text: str, name: str) -> Demand | None:
     if not isinstance(raw, dict):
         raise Trouble('the facts are not a table; hint: write name = value lines, or {"kind": "nsl"}')
     try:
-        return demand_from_mapping(raw)
+        return demand_from_mapping(_possible(raw, left_out))
     except FactsError as fault:
         raise Trouble(str(fault)) from None
+
+
+def _possible(raw: dict[str, Any], left_out: list[str]) -> dict[str, Any]:
+    """The facts without the days and numbers that cannot be: those stay unknown, and the rest is read."""
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        if isinstance(value, list):
+            found[name] = [_possible(part, left_out) if isinstance(part, dict) else part for part in value]
+        elif possible(name, value, left_out):
+            found[name] = value
+    return found
+
+
+def possible(name: str, value: object, left_out: list[str]) -> bool:
+    """Whether a fact can have such a value; where a day or a number is beyond all bounds, a warning says so."""
+    try:
+        read_value(name, value)
+    except OutOfBounds as fault:
+        left_out.append(f"left unknown: {fault}")
+        return False
+    except FactsError:
+        pass  # said when the whole is read
+    return True
 
 
 _HEADERS = ("from", "to", "subject", "date", "received", "return-path", "message-id", "mime-version", "delivered-to",

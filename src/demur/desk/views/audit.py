@@ -102,10 +102,15 @@ def case(request: HttpRequest, number: str, form: str = "") -> HttpResponse:
     acts, today = _acts(held), timezone.now().date()
     if form:
         return tables.answer(form, f"audit-{held.number}", ACTS, acts)
-    duties = [
-        {"on": d.on, "whose": words.say(f"audit.whose-{d.whose}"), "when": says.due_words(d.on, today)}
+    # How many duties fall on one day would tell how many rules hold.
+    days = {
+        (d.on, d.whose)
         for d in (() if held.closed else standing.duties(held))
         if d.source not in TELLING and d.label != docket_words()["duties"]["gag_until"]
+    }
+    duties = [
+        {"on": on, "whose": words.say(f"audit.whose-{whose}"), "urgency": says.urgency(on, today)}
+        for on, whose in sorted(days)
     ]
     told = {"row": _row(held), "duties": duties, "acts": acts}
     return render(request, "desk/audit/case.html", told)

@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from demur.facts.values import whole
+
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -264,7 +266,7 @@ def fit(value: Any) -> Any:
     if isinstance(value, str):
         if value.isascii() and "\0" not in value:
             return value
-        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole(value.replace("\0", "\ufffd"))
     if isinstance(value, dict):
         return {fit(k): fit(v) for k, v in value.items()}
     if isinstance(value, list):
