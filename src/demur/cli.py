@@ -678,9 +678,14 @@ def _law_rows(args: Any) -> int:
 def _law_open_work(args: Any) -> int:
     from datetime import UTC, datetime
 
+    from django.db import connection
+
     _docket()
+    from demur.docket.models import Touched
     from demur.docket.openwork import open_work
 
+    if Touched._meta.db_table not in connection.introspection.table_names():
+        raise InputError("the docket is of an older version; hint: start demur serve or demur worker once")
     opened = open_work(args.list, datetime.now(UTC))
     if args.json:
         print(json.dumps(asdict(opened), indent=2))
