@@ -73,11 +73,14 @@ def records(number: int, names: set[str], seed: int = 7) -> list[dict[str, Any]]
     return [{"id": row, **{name: value(name) for name in sorted(names - {"as_of"})}} for row in range(number)]
 
 
+ORDERS = (">", ">=", "=", "<", "<=")
+
+
 def months() -> dict[str, Node]:
     """Comparisons of one day with another some months later, or those months after the day before it."""
     return {
         f"{op} {offset} {number}": Compare("served_on", op, None, "issued_on", offset, number)
-        for op, offset, number in product((">", ">=", "="), (0, -1), (-1, 1, 3, 24))
+        for op, offset, number in product(ORDERS, (0, -1), (-1, 1, 3, 24))
     }
 
 
@@ -171,6 +174,23 @@ def test_months_are_counted_as_the_reference_counts_them() -> None:
     for rule, node in rules.items():
         for row, found in zip(data, answers[rule].to_list(), strict=True):
             assert VALUE[found] == truth(node, row, {}), (rule, row)
+
+
+@pytest.mark.parametrize(
+    "day", [date(2024, 2, 29), date(2023, 2, 28), date(2026, 12, 31), date(2024, 3, 1), date.min, date.max]
+)
+def test_the_one_day_of_all_rows_stands_to_months_after_another_as_the_reference_has_it(day: date) -> None:
+    rules = {
+        f"{op} {offset} {number}": Compare("as_of", op, None, "issued_on", offset, number)
+        for op, offset, number in product(ORDERS, (0, -1, 5), (-12, -1, 1, 6, 1200))
+    }
+    near = [day.toordinal() + 30 * step + n for step in (-36525, -12, -6, -1, 0, 1, 12) for n in range(-8, 9)]
+    known = [date.fromordinal(n) for n in near if 1 <= n <= date.max.toordinal()]
+    data = [{"id": n, "issued_on": then} for n, then in enumerate([*known, date.min, date.max, None])]
+    answers = evaluate(frame(data).lazy(), rules, day).collect()
+    for rule, node in rules.items():
+        for row, found in zip(data, answers[rule].to_list(), strict=True):
+            assert VALUE[found] == truth(node, {**row, "as_of": day}, {}), (rule, row)
 
 
 def test_counts_are_those_of_the_cells() -> None:

@@ -141,7 +141,7 @@ no_danger = given(
 )
 end_shown = given(
     "gag-end-shown",
-    "gag",
+    "documents",
     lambda s, a, p: (
         bool(p.get("documents")) if not a.roles & SELF else (b := s.bar(p.get("gag", ""))) is None or b.end == "certain"
     ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from demur.facts.values import suggest
 
 from .edition import NO_LAW, Edition, changed, facts_read
 from .engine import facts_at
-from .language import AS_OF, Always, Atom, Compare, Is, Known, Node, OneOf, atoms, fold
+from .language import AS_OF, Always, Atom, Compare, Is, Known, Node, OneOf, atoms, fold, moved
 
 if TYPE_CHECKING:
     import polars as pl
@@ -299,6 +300,8 @@ class _Columns:
         A day is after it if its month is later, or the same and its number in the month higher: that is so too where
         the month has no such number. Polars' own sum of dates and months takes many times as long.
         """
+        if atom.fact == AS_OF and AS_OF not in self.schema:
+            return self.months_to(atom)
         bound = self.place(atom.other, atom.offset) + _int(32 * atom.months)
         if atom.op in (">", "<="):
             after = self.place(atom.fact) > bound
@@ -307,6 +310,19 @@ class _Columns:
         if atom.op == "=":
             return ~(until | (self.place(atom.fact) > bound))
         return until if atom.op == "<" else ~until
+
+    def months_to(self, atom: Compare) -> pl.Expr:
+        """How the one day of all rows stands to a date plus months: so does the date to a day found beforehand."""
+
+        def later(ordinal: int) -> tuple[int, int, int]:
+            return moved(date.fromordinal(ordinal), atom.offset, atom.months)
+
+        days, day = range(1, date.max.toordinal() + 1), moved(self.as_of)
+        other, since_1970 = self.column(atom.other).to_physical(), days[0] - date(1970, 1, 1).toordinal()
+        before = other < _int(bisect_left(days, day, key=later) + since_1970)
+        until = other < _int(bisect_right(days, day, key=later) + since_1970)
+        orders = {">": before, "<=": ~before, ">=": until, "<": ~until, "=": until & ~before}
+        return orders[atom.op]
 
     def place(self, fact: str, offset: int = 0) -> pl.Expr:
         """The month of a day (some days after a date), counted on from the year 0, times 32, plus its number in it.
