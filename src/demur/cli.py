@@ -187,6 +187,19 @@ def _law_parser(commands: Any, as_json: tuple[tuple[str, ...], dict[str, Any]]) 
     )
     sweep.add_argument("--transfers", action="store_true", help="the rows are transfers")
     sweep.add_argument("--sql", choices=("duckdb", "clickhouse", "spark"), help="print the query instead of running it")
+    rows = inside.add_parser("rows", help="the docket's cases as rows for a sweep, for your eyes alone")
+    rows.add_argument("-o", metavar="ROWS.parquet", required=True, help="where to write them")
+    rows.add_argument("--open", action="append_const", dest="kinds", const="open", help="what open cases ask for")
+    rows.add_argument("--released", action="append_const", dest="kinds", const="released", help="what has left")
+    rows.add_argument(
+        "--closed", action="append_const", dest="kinds", const="closed", help="what closed without leaving"
+    )
+    rows.set_defaults(run=_law_rows)
+    work = inside.add_parser("open-work", help="take what a sweep found touched to the docket, each change once")
+    work.add_argument("list", metavar="TOUCHED.parquet", help="the list that sweep --changed-since wrote")
+    for command in (rows, work):
+        command.add_argument(*as_json[0], **as_json[1])
+    work.set_defaults(run=_law_open_work)
     for command, run in ((diff, _law_diff), (sweep, _law_sweep)):
         command.add_argument("--as-of", metavar="DATE", help="the law of this day (default: today)")
         command.add_argument("-o", metavar="OUT.parquet", help="write the answers")
@@ -645,6 +658,47 @@ def _show_touched(found: polars.LazyFrame, rows: str, args: Any) -> None:
     for one in rules:
         print(f"{one.rows:12} rows  {one.rule}: {one.holds} hold now, {one.unknown} unknown, {one.fails} fail")
     print(f"{number} rows answer otherwise, by {len(rules)} rules")
+
+
+def _law_rows(args: Any) -> int:
+    _docket()
+    from demur.docket import rows
+
+    written = rows.write(args.o, args.kinds or rows.KINDS)
+    if args.json:
+        print(json.dumps(asdict(written)))
+    elif written.rows:
+        print(f"{written.cases} cases in {written.rows} rows, readable by you alone")
+    if not written.rows:
+        print("demur: nothing was written: no such case was assessed yet", file=sys.stderr)
+        return NO
+    return DONE
+
+
+def _law_open_work(args: Any) -> int:
+    from datetime import UTC, datetime
+
+    from django.db import connection
+
+    _docket()
+    from demur.docket.models import Touched
+    from demur.docket.openwork import open_work
+
+    if Touched._meta.db_table not in connection.introspection.table_names():
+        raise InputError("the docket is of an older version; hint: start demur serve or demur worker once")
+    opened = open_work(args.list, datetime.now(UTC))
+    if args.json:
+        print(json.dumps(asdict(opened), indent=2))
+        return DONE
+    for number, what in (
+        (opened.changed, "open cases: the law says otherwise, to be assessed again"),
+        (opened.unmoved, "open cases: nothing to do, the docket finds no difference, or has noted it"),
+        (opened.noted, "closed or released: noted, and open on the desk"),
+        (opened.noted_before, "closed or released: nothing to do, noted before"),
+        (opened.unknown, "ids that are no case of this docket: of another register, such as transfers"),
+    ):
+        print(f"{number:8} {what}")
+    return DONE
 
 
 # ------------------------------------------------------------------ processes, ledger, benchmarks

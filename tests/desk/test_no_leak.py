@@ -194,10 +194,12 @@ def world(folder: Path, monkeypatch, hidden: Callable[[str], None] | None) -> It
             _serve(HIDDEN, "a letter that nobody may hear of")
             hidden(HIDDEN)
             _remind(HIDDEN)
+            _touch(HIDDEN)
         _serve(SECOND, "two")
         _known(SECOND, OPEN, **PLAIN)
         _told(SECOND)
         _remind(SECOND)
+        _touch(SECOND)
         entries.publish(folder, now=NOW)
         yield
         transaction.set_rollback(True)
@@ -219,6 +221,12 @@ def _remind(number: str) -> None:
         ReminderSent.objects.create(
             case=case, key=role, role=role, says=f"{role} is wanted", at=NOW + timedelta(hours=1)
         )
+
+
+def _touch(number: str) -> None:
+    """A note of new law, as if the case were over."""
+    lines = [{"rule": "us.nsl.scope", "before": "fails", "after": "holds", "pieces": 1}]
+    _do(number, "note-new-law", acts.DEMUR, rules=lines)
 
 
 def _let_in(name: str, roles: list[str]):
@@ -337,7 +345,7 @@ def test_a_hidden_case_is_looked_for_as_one_that_does_not_exist(db, tmp_path, mo
 
 @pytest.mark.parametrize(
     ("who", "about"),
-    [("privacy officer", ("case", "docket", "reminders")), ("customer", ("mine",)), ("auditor", ("audit",))],
+    [("privacy officer", ("case", "docket", "reminders", "touched")), ("customer", ("mine",)), ("auditor", ("audit",))],
 )
 def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(without, tmp_path, monkeypatch, who, about):
     """Every page that takes a case, and every list and count, is one on which the crawl would catch it."""
@@ -361,6 +369,9 @@ def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(witho
         ("demur.desk.views.docket.whole_cases", "docket-data", "privacy officer"),
         ("demur.desk.reminded.rows", "reminders-data", "privacy officer"),
         ("demur.desk.reminded.rows", "docket", "privacy officer"),
+        ("demur.desk.views.touched.rows", "touched", "privacy officer"),
+        ("demur.desk.views.touched.rows", "touched-data", "privacy officer"),
+        ("demur.desk.views.touched.rows", "docket", "privacy officer"),
         ("demur.docket.customers.visible_cases", "mine", "customer"),
         ("demur.desk.views.audit.visible_cases", "audit", "auditor"),
         ("demur.desk.views.audit.visible_cases", "audit-data", "auditor"),

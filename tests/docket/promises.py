@@ -18,20 +18,23 @@ TEAM = {"analyst", "counsel", "lead"}
 COUNSEL = {"counsel", "lead"}
 RECORDS = {
     "read", "add-document", "confirm", "draft", "assess", "leave-unchallenged", "release", "carry-out",
-    "disclose-privileged", "extend", "extend-gag", "review-gag", "record-delivery", "write-notice",
+    "disclose-privileged", "extend", "extend-gag", "review-gag", "record-delivery", "write-notice", "note-new-law",
+    "settle-new-law",
 }  # fmt: skip
 """Acts that may leave the state as it is: they record something (a fact, a paper, a reason)."""
 AFTER_FORGED = {
     "close",
     "disclose-privileged",
     "end-preservation",
+    "note-new-law",
     "read",
     "record-delivery",
     "record-paper",
     "write-off-paper",
     "record-breach",
+    "settle-new-law",
 }
-AFTER_CLOSING = {"record-breach", "record-delivery", "disclose-privileged"}
+AFTER_CLOSING = {"record-breach", "record-delivery", "disclose-privileged", "note-new-law", "settle-new-law"}
 ON_CASE = ("open", "asked", "overdue", "pending", "fell", "decided", "cured", "waived", "reserved")
 
 
@@ -458,6 +461,10 @@ def a_record_says_what_it_must(step: Step) -> bool:
     s = step.before
     if step.act == "draft":
         return step.says("kind") and step.before.assessed == "current" and step.is_(*TEAM)
+    if step.act == "note-new-law":
+        return step.says("rules") and step.is_("demur")
+    if step.act == "settle-new-law":
+        return step.says("touched", "why") and step.is_(*COUNSEL, "privacy-officer")
     if step.act == "disclose-privileged":
         return step.says("to", "why") and step.is_(*COUNSEL) and step.before.received
     if step.act == "protest":

@@ -127,6 +127,7 @@ def at(ground: str, **more: Any) -> Mapping[str, Any]:
     return {"ground": ground, **WHY, **more}
 
 
+NEW_LAW = {"rules": [{"rule": "small.left", "before": "holds", "after": "fails", "pieces": 1}]}
 DENIED = at("small.raised", result="denied", court=True, forum="court", files=PAPER)
 RESERVED = {"reserved": {"small.left": "it names nobody", "small.raised": "it gives no reason"}}
 ROADS: Mapping[str, tuple[Step, ...]] = {
@@ -192,6 +193,7 @@ ROADS: Mapping[str, tuple[Step, ...]] = {
         *opened("subpoena.admin", PERSON), *told(PERSON),
         Step("challenge", "carl", {"grounds": ["small.raised"], "form": "objection"}),
         Step("close", "carl", {"reason": "withdrawn"}, again=True),
+        Step("note-new-law", "demur", NEW_LAW), Step("settle-new-law", "carl", {"touched": 1, **WHY}),
     ),
 }  # fmt: skip
 

@@ -134,6 +134,8 @@ def world(
         "release": [law],
         "carry-out": [law],
         "close": [{"reason": reason} for reason in CLOSINGS],
+        "note-new-law": [{"rules": ["a rule"]}],
+        "settle-new-law": [{"touched": 1, **why}],
         **{name: [why] for name in ("reject-as-forged", "stay", "end-stay", "deny-emergency", "write-off-paper",
                                     "record-breach")},
     }  # fmt: skip

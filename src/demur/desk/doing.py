@@ -100,7 +100,7 @@ class Doing:
         for group, forms in GROUPS.items():
             able, refused = [], []
             for name, form in forms.items():
-                if name not in lacking:
+                if name not in lacking or (form.when is not None and not form.when(self.case)):
                     continue
                 elsewhere = [e for e in self.made if e["name"] == name]
                 if elsewhere:

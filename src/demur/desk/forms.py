@@ -52,12 +52,14 @@ class Field:
 class Form:
     """How an act is done at the desk: what is filled in, and at what it stands ("" is the case as a whole).
 
-    `asks_again`: before it is done the desk shows what it lets out or gives up, and asks once more.
+    `asks_again`: before it is done the desk shows what it lets out or gives up, and asks once more. `when`: it is
+    offered only on a case that has any of these.
     """
 
     fields: tuple[Field, ...] = ()
     at: Literal["", "ground", "gag", "party"] = ""
     asks_again: bool = False
+    when: Choices | None = None
 
 
 def _named(part: str, *codes: str) -> Choices:
@@ -114,6 +116,12 @@ def _letters(case: models.Case) -> list[tuple[str, str]]:
 def _papers(case: models.Case) -> list[tuple[str, str]]:
     owed = state_of(case).paper == "due"
     return [(kind, words.say(f"papers.{kind}")) for kind in clerk.PAPERS if owed or kind != "paper-demand"]
+
+
+def _new_law(case: models.Case) -> list[tuple[str, str]]:
+    notes = case.touched.filter(settled=None)
+    counted = ((n, len({one["rule"] for one in n.rules})) for n in notes)
+    return [(str(n.number), words.count("touched.note", rules, day=says.day(n.at.date()))) for n, rules in counted]
 
 
 def _privileged(case: models.Case) -> list[tuple[str, str]]:
@@ -261,6 +269,7 @@ GROUPS: Mapping[str, Mapping[str, Form]] = {
     },
     "end": {
         "close": Form((Field("reason", "choice", choices=_closings),)),
+        "settle-new-law": Form((Field("touched", "choice", choices=_new_law), WHY), when=_new_law),
     },
 }
 """The acts as they are offered, by group, in the order of a case's life."""

@@ -109,6 +109,7 @@ def pages_for(actor: Actor) -> list[dict[str, Any]]:
         page("docket", access.CASES, count=whole_cases(actor).filter(closed="").count),
         page("receive", access.RECEIVERS),
         page("precedents", access.COUNSEL),
+        page("touched", access.CASES),
         page("audit", access.AUDITORS),
         page("mine", access.CUSTOMERS),
         page("customers", access.REGISTER_READERS, apart=True),

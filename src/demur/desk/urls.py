@@ -4,7 +4,21 @@ from allauth.account import views as account
 from allauth.account.decorators import reauthentication_required
 from django.urls import include, path, register_converter
 
-from .views import audit, cases, customers, docket, draft, errors, law, ledger, precedents, privileged, registers, start
+from .views import (
+    audit,
+    cases,
+    customers,
+    docket,
+    draft,
+    errors,
+    law,
+    ledger,
+    precedents,
+    privileged,
+    registers,
+    start,
+    touched,
+)
 
 
 class Form:
@@ -85,6 +99,8 @@ urlpatterns = [
     path("precedents/", precedents.precedents, name="precedents"),
     path("precedents.<form:form>", precedents.precedents, name="precedents-data"),
     path("precedents/give/", precedents.give, name="precedents-give"),
+    path("touched/", touched.touched, name="touched"),
+    path("touched.<form:form>", touched.touched, name="touched-data"),
     path("customers/", registers.customers, name="customers"),
     path("customers.<form:form>", registers.customers, name="customers-data"),
     path("customers/new/", registers.change_customer, name="customer-new"),

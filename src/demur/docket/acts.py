@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 
 from demur.facts import FactsError, read_value
 
-from . import brings, duties, entries, gags, lifecycle, notices
+from . import brings, duties, entries, gags, lifecycle, notices, touched
 from .brings import ActError, Prepared, as_given, demand_of, keep_files, key_of
 from .customers import speaks_for
 from .due import MOVING, moves
@@ -43,7 +43,7 @@ from .visible import bears_on_secrecy, secrecy_of, visible_cases
 from .words import roles_in_words, words
 
 Payload = Mapping[str, Any]
-PREPARE = {**brings.PREPARE, **gags.PREPARE, **notices.PREPARE, **duties.PREPARE}
+PREPARE = {**brings.PREPARE, **gags.PREPARE, **notices.PREPARE, **duties.PREPARE, **touched.PREPARE}
 
 
 @dataclass(frozen=True, slots=True)

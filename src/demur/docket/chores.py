@@ -73,10 +73,16 @@ def read(case: Case, state: State, now: datetime) -> None:
 
 def note_law(case: Case, state: State, now: datetime) -> None:
     """The law of today says otherwise than the assessment: another library, or another day."""
-    if state.assessed == "current" and newlaw.otherwise(case, now):
-        latest = case.assessments.first()
-        cause = f"{law.library().version} {newlaw.today_of(case, now)} {latest.pk if latest else ''}"
-        do(case, "law-changed", cause, now)
+    law_changed(case, state, now)
+
+
+def law_changed(case: Case, state: State, now: datetime) -> Done | Refused | None:
+    """Note that the law of today says otherwise of a case; None where it does not. Raises ActError."""
+    if state.assessed != "current" or not newlaw.otherwise(case, now):
+        return None
+    latest = case.assessments.first()
+    cause = f"{law.library().version} {newlaw.today_of(case, now)} {latest.pk if latest else ''}"
+    return do(case, "law-changed", cause, now)
 
 
 def assess(case: Case, state: State, now: datetime) -> None:

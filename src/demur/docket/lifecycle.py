@@ -122,6 +122,7 @@ from .conditions import (
     not_the_first_signer,
     not_the_lead_signer,
     not_the_privacy_signer,
+    note_named,
     nothing_on_its_way,
     only_soft_open,
     own_party,
@@ -142,6 +143,7 @@ from .conditions import (
     redirect_due,
     reservable,
     result_known,
+    rules_named,
     something_compelled,
     something_out,
     something_releasable,
@@ -504,7 +506,8 @@ ACTS: Mapping[str, ActSpec] = {
         ActSpec("release", RELEASER | SELF, (asks_data, two_approved, customer_first, law_of_today), _release, PLAN,
                 _released),
         ActSpec("carry-out", RELEASER | SELF, (asks_suspension, two_approved, customer_first, law_of_today),
-                _release, PLAN, tells("suspension.carried-out")),
+                _release, PLAN,
+                lambda s, p: (Event("suspension.carried-out", (("pieces", releasable(s)),)),)),
         ActSpec("deliver", TEAM | SELF, (is_undelivered, how_verified), set_to(undelivered=False), (),
                 tells("production.delivered")),
         ActSpec("record-breach", LEAD | PRIVACY, (something_out, no_breach_yet, why_given), set_to(breach=True), (),
@@ -515,6 +518,10 @@ ACTS: Mapping[str, ActSpec] = {
             (is_open, reason_known, may_end, each_reasoned, nothing_on_its_way, paper_not_due, all_told),
             lambda s, a, p: s.but(closed=str(p["reason"])), (), tells("case.closed"),
         ),
+        # What is over is judged by the law of its day; new law on that day is no end to it, but somebody's work.
+        ActSpec("note-new-law", SELF, (was_received, rules_named), lambda s, a, p: s, (),
+                lambda s, p: (Event("law.touched", (("rules", p["rules"]),)),)),
+        ActSpec("settle-new-law", COUNSEL | PRIVACY, (was_received, note_named, why_given), lambda s, a, p: s),
     )
 }  # fmt: skip
 

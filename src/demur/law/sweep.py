@@ -534,7 +534,10 @@ def tally(found: pl.DataFrame) -> tuple[int, list[Touch]]:
 
 
 def write(answers: pl.LazyFrame, path: Path | str, *, beside: Path | str) -> None:
-    """Write answers as Parquet, whole or not at all. Raises FactsError where that would overwrite the rows `beside`."""
+    """Write answers as Parquet for their owner alone, whole or not at all.
+
+    Raises FactsError where that would overwrite the rows `beside`.
+    """
     import polars as pl
 
     target = Path(path)
@@ -544,6 +547,7 @@ def write(answers: pl.LazyFrame, path: Path | str, *, beside: Path | str) -> Non
         raise FileNotFoundError(f"there is no folder {target.parent}; hint: make it first")
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
+        part.touch(0o600)
         answers.sink_parquet(part)
         part.replace(target)
     except pl.exceptions.PolarsError as error:

@@ -191,8 +191,10 @@ def letter_page(request: HttpRequest, number: str, draft: int, page: int) -> Htt
 
 
 def _back(request: HttpRequest, number: str) -> HttpResponse:
-    # Only what the page itself puts there comes back: which document, which page.
+    # Only what the page itself puts there comes back: which document, which page; or the page of new law.
     query = request.POST.get("back", "")
+    if query == "touched":
+        return redirect("touched")
     query = f"?{query}" if re.fullmatch(r"((document|page)=\d{1,9}&?){1,2}", query) else ""
     return redirect(reverse("case", args=[number]) + query)
 

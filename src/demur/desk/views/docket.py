@@ -26,6 +26,7 @@ from demur.facts import vocabulary
 
 from .. import reminded, says, tables, words
 from ..access import CASES, RECEIVERS, RESPONSE_TEAM, open_to
+from . import touched
 
 COLUMNS = (
     "case", "due_on", "due", "received_at", "who", "country", "verified", "kind", "asks", "whose", "stands",
@@ -241,7 +242,13 @@ def docket(request: HttpRequest, form: str = "") -> HttpResponse:
         return render(request, "desk/docket/cases.html", told)
     lines = reminded.lines(reminded.waiting(request.actor, timezone.now()))
     first, rest = lines[: reminded.AT_ONCE], lines[reminded.AT_ONCE :]
-    more = {"worker": _worker(), "reminded": first, "reminded_more": rest}
+    new_law = touched.standing(request).count()
+    more = {
+        "worker": _worker(),
+        "reminded": first,
+        "reminded_more": rest,
+        "touched": words.count("touched.line", new_law) if new_law else "",
+    }
     return render(request, "desk/docket/docket.html", {**told, **more})
 
 
