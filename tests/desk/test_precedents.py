@@ -21,7 +21,7 @@ def argued(office, assessed):
         (ana, "authenticate", {"how": "called back"}),
         (ana, "assess", {"as_of": NOW.date().isoformat()}),
         (carl, "challenge", {"grounds": [key], "form": "objection"}),
-        (carl, "record-outcome", {"ground": key, "result": "narrowed", "court": True, "cost": "900", "currency": "EUR",
+        (carl, "record-outcome", {"ground": key, "result": "narrowed", "cost": "900", "currency": "EUR",
                                   "said": "<b>only</b> subscriber data"}),
     ):  # fmt: skip
         done = acts.act(number, act, actor, payload, token=token(), now=NOW)

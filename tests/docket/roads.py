@@ -128,7 +128,7 @@ def at(ground: str, **more: Any) -> Mapping[str, Any]:
 
 
 NEW_LAW = {"rules": [{"rule": "small.left", "before": "holds", "after": "fails", "pieces": 1}]}
-DENIED = at("small.raised", result="denied", court=True, forum="court", files=PAPER)
+DENIED = at("small.raised", result="denied", forum="court", files=PAPER)
 RESERVED = {"reserved": {"small.left": "it names nobody", "small.raised": "it gives no reason"}}
 ROADS: Mapping[str, tuple[Step, ...]] = {
     # What comes first, and everything that bars telling.

@@ -71,7 +71,7 @@ def test_an_objection_is_pending_for_each_ground_before_the_authority(filed):
 
 def test_the_forum_decides_and_its_days_and_cost_are_kept(filed, counsel):
     number, (key, other) = filed
-    told = {"ground": key, "result": "denied", "court": True, "decided_on": "2026-12-24", "cost": "1250.5",
+    told = {"ground": key, "result": "denied", "decided_on": "2026-12-24", "cost": "1250.5",
             "currency": "usd", "said": "the statute was met", "forum": COURT}  # fmt: skip
     assert isinstance(do(number, "record-outcome", counsel, told, now=LATER), Done)
     outcome = Outcome.objects.get(ground=key)
@@ -85,7 +85,7 @@ def test_the_forum_decides_and_its_days_and_cost_are_kept(filed, counsel):
 
 def test_an_appeal_opens_the_next_instance_and_leaves_the_first(filed, counsel):
     number, (key, _) = filed
-    do(number, "record-outcome", counsel, {"ground": key, "result": "denied", "court": True})
+    do(number, "record-outcome", counsel, {"ground": key, "result": "denied"})
     assert isinstance(do(number, "appeal", counsel, {"ground": key, "forum": "Court of Appeals"}, now=LATER), Done)
     assert isinstance(do(number, "record-outcome", counsel, {"ground": key, "result": "upheld"}, now=LATER), Done)
     told = Outcome.objects.filter(ground=key).values_list("instance", "result", "forum").order_by("instance")
@@ -125,7 +125,7 @@ def test_a_demand_withdrawn_leaves_nothing_pending(filed, counsel):
 def test_what_names_a_judge_or_makes_no_sense_is_refused_and_changes_nothing(filed, counsel, told, says):
     number, (key, _) = filed
     with pytest.raises(ActError, match=says):
-        do(number, "record-outcome", counsel, {"ground": key, "result": "denied", "court": True, **told})
+        do(number, "record-outcome", counsel, {"ground": key, "result": "denied", **told})
     assert set(Outcome.objects.values_list("result", flat=True)) == {""}
 
 

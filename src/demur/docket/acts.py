@@ -24,6 +24,7 @@ from . import brings, duties, entries, gags, lifecycle, notices, touched
 from .brings import ActError, Prepared, as_given, demand_of, keep_files, key_of
 from .customers import speaks_for
 from .due import MOVING, moves
+from .fields import taken
 from .lifecycle import ACTS, Actor, Refusal, State, Step, missing, perform
 from .models import (
     Act,
@@ -114,9 +115,9 @@ def act(
     """
     if name not in ACTS or name == "receive":
         raise ActError(f"no act {name!r}; hint: one of {', '.join(a for a in ACTS if a != 'receive')}")
-    number, given, token, at = fit(number), fit(dict(payload)), _short(token), now or datetime.now(UTC)
+    number, token, at = fit(number), _short(token), now or datetime.now(UTC)
     cases = visible_cases(actor).filter(number=number)
-    ahead = _ahead(cases, name, actor, given, at)
+    ahead = _ahead(cases, name, actor, payload, at)
 
     def do() -> Done | Refused:
         revision = next(iter(cases.select_for_update().order_by().values_list("revision", flat=True)), None)
@@ -126,7 +127,7 @@ def act(
         if ahead is None or ahead.case.revision != revision:
             case = cases.get()
             state = state_from_json(case.state)
-            made = _earlier(token, number, name, actor, state) or _made(case, state, name, actor, given, at)
+            made = _earlier(token, number, name, actor, state) or _made(case, state, name, actor, payload, at)
         return _write(made, name, actor, token, at) if isinstance(made, _Made) else made
 
     return _once(token, number, name, actor, do)
@@ -200,12 +201,13 @@ def _made(case: Case, state: State, name: str, actor: Actor, payload: Payload, n
     lacking = missing(state, name, actor)
     if lacking:
         return Refused(case.number, name, in_words(name, lacking))
+    given = taken(name, payload)
     rows: Mapping[str, Any] = {}
     if name in PREPARE:
         with read_once(case) as rows:
-            prepared = PREPARE[name](case, actor, payload, now)
+            prepared = PREPARE[name](case, actor, given, now)
     else:
-        prepared = as_given(case, actor, payload, now)
+        prepared = as_given(case, actor, given, now)
     step = perform(state, name, actor, prepared.given)
     if isinstance(step, Refusal):
         return Refused(case.number, name, in_words(name, step.conditions))
@@ -327,15 +329,19 @@ def receive(
     must tell the provider as the provider its customer (GDPR Art. 28(4), SCC clause 9(b)). Raises ActError.
     """
     at = now or datetime.now(UTC)
+    given = taken(
+        "receive",
+        {"files": files, "served_on": served_on, "channel": channel, "served_on_entity": served_on_entity},
+    )
+    files, channel, served_on = given.get("files", []), given.get("channel", ""), brings.day(given.get("served_on"))
     if channel:
         try:
             read_value("channel", channel)
         except FactsError as error:
             raise ActError(str(error)) from None
-    entity = " ".join(served_on_entity.split())
+    entity = " ".join(given.get("served_on_entity", "").split())
     if channel == "subprocessor" and not entity:
         raise ActError("which sub-processor passed it on is not said; hint: name the company that was served")
-    served_on = brings.day(served_on)
     if served_on > at.date() and (served_on - at.date()).days > 1:
         raise ActError(f"served on {served_on}, which is not yet; hint: give the day it arrived")
     payload = {

@@ -108,19 +108,24 @@ def as_given(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepa
 
 def _prepare_read(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"documents": [{"id", "packet", "warnings"}], "facts": [...], "clauses": [...]}."""
+    clauses = payload["clauses"] or case.clauses
+    _clauses(clauses)
+    facts: dict[tuple[str, int | None, int | None], CaseFact] = {}
+    for raw in payload["facts"]:
+        key = (str(raw["name"]), raw["clause"], raw["target"])
+        told = {"must_confirm": bool(raw["must_confirm"]), "evidence": raw["evidence"] or {}}
+        value = _checked_value(key, raw["value"], clauses)
+        facts[key] = CaseFact(case=case, name=key[0], clause=key[1], target=key[2], value=value, **told)
 
     def write(act: Act, state: State) -> None:
         for read in payload["documents"]:
-            Document.objects.filter(case=case, pk=read["id"]).update(packet=read["packet"], warnings=read["warnings"])
+            said = {"packet": read["packet"], "warnings": read["warnings"] or []}
+            Document.objects.filter(case=case, pk=read["id"]).update(**said)
         if payload["clauses"]:
             case.clauses = plain(payload["clauses"])
         taken = {(f.name, f.clause, f.target) for f in case.facts.all() if f.confirmed_at or f.evidence.get("from")}
         case.facts.filter(confirmed_at=None).exclude(evidence__has_key="from").delete()
-        CaseFact.objects.bulk_create(
-            CaseFact(case=case, **fact)
-            for fact in payload["facts"]
-            if (fact["name"], fact["clause"], fact["target"]) not in taken
-        )
+        CaseFact.objects.bulk_create(fact for key, fact in facts.items() if key not in taken)
 
     sums = [entries.digest(read["packet"]) for read in payload["documents"]]
     return Prepared({}, {"packets": sums}, write)
@@ -430,7 +435,7 @@ def write_grounds(case: Case, state: State, findings: list[dict[str, Any]]) -> N
 def day(raw: object) -> date:
     """A day as a date or as text. Raises ActError for what is neither, or a day that no act can mean."""
     try:
-        on = raw if isinstance(raw, date) else date.fromisoformat(str(raw))
+        on = raw if isinstance(raw, date) else date.fromisoformat(raw if isinstance(raw, str) else "")
     except ValueError:
         raise ActError(f"{briefly(raw)} is no date; hint: write a date as 2026-11-23") from None
     on = on.date() if isinstance(on, datetime) else on

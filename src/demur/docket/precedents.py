@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException, InvalidOperation
 from functools import cache
 from math import sqrt
 from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min
 
+from demur.facts.values import briefly
 from demur.law import decided
 
 from .lifecycle import Actor
@@ -84,13 +85,13 @@ def minor_units(raw: object, currency: str) -> tuple[int | None, str]:
         return None, ""
     code = currency.strip().upper()
     if not re.fullmatch("[A-Z]{3}", code):
-        raise PrecedentError(f"the currency is {currency!r}; hint: three letters, such as EUR")
+        raise PrecedentError(f"the currency is {briefly(currency)}; hint: three letters, such as EUR")
     try:
         amount = Decimal(str(raw)).scaleb(MINOR_DIGITS.get(code, 2))
         if not amount.is_finite() or amount < 0 or amount != amount.to_integral_value() or amount >= 2**53:
             raise InvalidOperation
-    except InvalidOperation:
-        raise PrecedentError(f"the cost is {raw!r}; hint: an amount such as 1250.50") from None
+    except DecimalException:
+        raise PrecedentError(f"the cost is {briefly(raw)}; hint: an amount such as 1250.50") from None
     return int(amount), code
 
 
