@@ -223,6 +223,16 @@ def test_a_danger_holds_the_notice_with_two_signatures_until_its_day(dangerous, 
     assert told(dangerous) == {"consumer": "told"}
 
 
+def test_a_danger_is_recorded_until_a_day_that_is_still_to_come(office, worker):
+    case = serve(office, WARRANT)
+    at_work(worker)
+    for day in ("2000-01-01", (NOW.date() - timedelta(1)).isoformat()):
+        with pytest.raises(ActError, match="has passed; hint: give a day that is still to come"):
+            do(case, "record-danger", office["carl"], gag="the witness", why="threats in the file", until=day)
+    today = do(case, "record-danger", office["carl"], gag="the witness", why="threats", until=NOW.date().isoformat())
+    assert isinstance(today, Done)
+
+
 def test_a_danger_is_over_before_its_day_only_when_two_people_sign_that(dangerous, office, worker):
     do(dangerous, "sign-danger", office["paul"], gag="the witness")
     assert isinstance(do(dangerous, "end-gag", office["carl"], gag="the witness", why="x", files=LATER), Refused)

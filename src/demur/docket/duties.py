@@ -13,7 +13,7 @@ from demur import law
 
 from . import due, gags, newlaw
 from .brings import ActError, Payload, Prepared
-from .gags import Prepare, day_in
+from .gags import Prepare, day_in, day_to_come
 from .lifecycle import SELF, Actor
 from .models import Act, Case, plain
 
@@ -45,9 +45,7 @@ def _dated(*, future: bool = False) -> Prepare:
     """payload: whatever the act brings, with a day under "until"."""
 
     def prepare(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-        until = day_in(payload, "until")
-        if future and until is not None and until < gags.today_of(case, now):
-            raise ActError(f"{until} has passed; hint: give a day that is still to come")
+        until = day_to_come(case, payload, "until", now) if future else day_in(payload, "until")
         given = {k: plain(v) for k, v in payload.items()} | ({"until": until.isoformat()} if until else {})
         return Prepared(given, given)
 

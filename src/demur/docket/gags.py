@@ -42,6 +42,14 @@ def day_in(payload: Payload, name: str) -> date | None:
     return brings.day(payload[name]) if payload.get(name) else None
 
 
+def day_to_come(case: Case, payload: Payload, name: str, now: datetime) -> date | None:
+    """As `day_in`, and that this day has not passed in the forum; it may be today. Raises ActError."""
+    day = day_in(payload, name)
+    if day is not None and day < today_of(case, now):
+        raise ActError(f"{day} has passed; hint: give a day that is still to come")
+    return day
+
+
 def _record_gag(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"gag", "until", "endless", "basis", "by_court", "scope", "why", "since", "review_on", "party",
     "document"}; all but the name may be left out, and what the papers say of the demand's own silence fills it.
@@ -89,9 +97,9 @@ def _said(payload: Payload) -> dict[str, object]:
 
 
 def _record_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
-    """payload: {"gag", "why", "until", "party"}: a danger to a person, until a day; it bars once two have signed."""
+    """payload: {"gag", "why", "until", "party"}: a danger to a person, until a day to come; it bars once two signed."""
     row = Gag(case=case, name=str(payload.get("gag") or "")[:160], kind="danger", why=str(payload.get("why") or ""))
-    return _kept(case, row, payload, day_in(payload, "until"), now)
+    return _kept(case, row, payload, day_to_come(case, payload, "until", now), now)
 
 
 def _sign_danger(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
