@@ -14,12 +14,14 @@ def find(at, act: str):
 
 
 def fill(form, /, **filled: str) -> None:
-    """Write, choose or tick the fields of a form."""
+    """Write, choose or tick the fields of a form; of a file its name is given."""
     for name, value in filled.items():
         control = form.locator(f"[name='{name}']").first
         kind = control.evaluate("e => e.tagName == 'SELECT' ? 'select' : e.type")
         if kind == "select":
             control.select_option(value)
+        elif kind == "file":
+            control.set_input_files({"name": value, "mimeType": "text/plain", "buffer": b"the court orders"})
         elif kind == "checkbox":
             control.check()
         else:

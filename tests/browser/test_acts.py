@@ -11,7 +11,8 @@ from desk.demands import SUBPOENA, TODAY
 from .acting import act, fill, find, until_read
 
 CLAUSE = {"categories": ["subscriber", "other_records"], "quote": "all records", "page": 1,
-          "targets": [{"identifier": "a@muster.example", "kind": "email", "customer_kind": "consumer"}]}  # fmt: skip
+          "targets": [{"identifier": "a@muster.example", "kind": "email", "customer_kind": "consumer",
+                       "identifier_resolves": True}]}  # fmt: skip
 
 
 def _sound(at) -> None:
@@ -53,7 +54,8 @@ def test_a_case_goes_from_the_door_to_the_end(people, desk):
     fill(form, forum="U.S. district courts")
     form.locator("button").last.click()
     carl.locator(".said.success").wait_for()
-    act(carl, "record-outcome", result="narrowed", court="1", forum="U.S. district courts", said="the list alone")
+    act(carl, "record-outcome", result="narrowed", document="ruling.txt", forum="U.S. district courts",
+        said="the list alone")  # fmt: skip
 
     # the narrowed demand is another demand
     ana.goto(case)
@@ -95,6 +97,33 @@ def test_a_case_goes_from_the_door_to_the_end(people, desk):
     act(carl, "close", reason="answered")
     _sound(carl)
     assert "closed: answered in full" in carl.inner_text(".strip")
+
+
+def test_a_letter_is_read_before_it_sends_the_authority_to_the_customer(people, desk):
+    carl = people["carl"]
+    carl.goto(f"{desk.address}/docket/?q=liffeyrow")
+    carl.locator("a.row").first.click()
+    carl.wait_for_load_state()
+    case = carl.url.partition("?")[0]
+    act(carl, "assess", as_of=TODAY.isoformat())
+    carl.goto(case)
+    find(carl, "redirect").locator("button").last.click()
+    carl.locator("article.letter").wait_for()
+    assert "Liffey Row Architects" in carl.inner_text("article.letter")
+    _sound(carl)
+    carl.click(".btn.grave")
+    carl.locator(".said.success").wait_for()
+    assert carl.locator("text=not recorded as sent yet").is_visible()
+    _sound(carl)
+
+
+def test_the_auditors_page_is_sound(sign_in, desk):
+    ada = sign_in(desk, "ada").page
+    assert ada.url.endswith("/audit/")
+    _sound(ada)
+    ada.locator("a.row").first.click()
+    ada.locator("h2:has-text('each with its entry')").wait_for()
+    _sound(ada)
 
 
 def _told(carl, case: str) -> None:
