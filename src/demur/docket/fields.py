@@ -51,15 +51,16 @@ def flag(raw: object) -> bool:
     return raw
 
 
-def numbered(what: str) -> Read:
-    """The number, or its digits, by which such a thing of the case is called."""
+def numbered(what: str, first: int = 1) -> Read:
+    """The number, or its digits, by which such a thing of the case is called; they count from `first`."""
 
     def read(raw: object) -> int:
+        found = raw
         if isinstance(raw, str) and raw.isascii() and raw.isdecimal() and len(raw) < 10:
-            return int(raw)
-        if not isinstance(raw, int) or isinstance(raw, bool) or not 0 <= raw < 2**63:
+            found = int(raw)
+        if not isinstance(found, int) or isinstance(found, bool) or not first <= found < 2**63:
             raise ActError(f"there is no {what} {briefly(raw)}; hint: give its number within the case")
-        return raw
+        return found
 
     return read
 
@@ -170,7 +171,7 @@ def letter(raw: object) -> dict[str, Any]:
 
 def cells(raw: object) -> list[tuple[int, int]]:
     """Pieces of a demand: clause and target, counted from 0."""
-    pairs = listed(listed(numbered("piece")))(raw)
+    pairs = listed(listed(numbered("piece", 0)))(raw)
     if not all(len(pair) == 2 for pair in pairs):
         raise ActError("are not pairs of clause and target; hint: [[0, 0]], counted from 0")
     return [(clause, target) for clause, target in pairs]
@@ -196,7 +197,7 @@ MOVED: Fields = {**GAG, **SHOWN, "until": day}
 GROUND: Fields = {"ground": NAME}
 FILED: Fields = {"forum": NAME, **dict.fromkeys(PERSON, value)}
 LETTER: Fields = {"assessment": numbered("assessment"), "letter": letter, "files": papers}
-FACT: Fields = {"name": NAME, "clause": numbered("clause"), "target": numbered("target"), "value": value}
+FACT: Fields = {"name": NAME, "clause": numbered("clause", 0), "target": numbered("target", 0), "value": value}
 
 OWN: Mapping[str, Fields] = {
     **dict.fromkeys(("instruct", "consent", "end-instruction", "join", "leave", "take-over", "give-back"), PARTY),
