@@ -38,7 +38,9 @@ def kept_running(name: str, command: Sequence[str], *, grace: float = GRACE) -> 
     block it is asked to stop, and killed where it has not after `grace` seconds.
     """
     kept = _Kept(name, command)
-    thread = threading.Thread(target=kept.keep, daemon=True)
+    # Started here, not in the thread: a fork of this process while it starts would hold its pipes open for ever.
+    flaw = kept.start()
+    thread = threading.Thread(target=kept.keep, args=(flaw,), daemon=True)
     thread.start()
     try:
         yield
@@ -52,26 +54,28 @@ def kept_running(name: str, command: Sequence[str], *, grace: float = GRACE) -> 
 
 
 class _Kept:
-    """The thread in `keep` starts and reaps; `send` ends it. `lock` guards that none is started after that."""
+    """The thread in `keep` reaps and starts again; `send` ends it. `lock` guards that none is started after that."""
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self.name, self.command = name, command
         self.lock, self.stop = threading.Lock(), threading.Event()
         self.child: subprocess.Popen[bytes] | None = None
 
-    def keep(self) -> None:
+    def keep(self, flaw: str) -> None:
+        """Reap the command and start it again, until told to stop; `flaw` is why it could not be started."""
         ends = 0
-        while not self.stop.is_set():
+        while True:
             began = time.monotonic()
-            how = self._run()
+            how = flaw or self._end()
             if self.stop.is_set():
                 return
             ends = 1 if time.monotonic() - began >= LAST else ends + 1
             log.warning("%s %s; started again in %.0f s", self.name, how, pause(ends))
             self.stop.wait(pause(ends))
+            flaw = self.start()
 
-    def _run(self) -> str:
-        """Run it once, to its end; gives how it ended."""
+    def start(self) -> str:
+        """Start it, unless told to stop; gives why that failed, or ""."""
         with self.lock:
             if self.stop.is_set():
                 return ""
@@ -80,9 +84,17 @@ class _Kept:
                 self.child = subprocess.Popen(self.command, stdin=subprocess.PIPE, start_new_session=True)
             except OSError as error:
                 return f"could not be started ({error.strerror})"
+            assert self.child.stdin is not None
+            _held.add(self.child.stdin)
+        return ""
+
+    def _end(self) -> str:
+        """Wait for its end; gives how it ended."""
+        assert self.child is not None
         assert self.child.stdin is not None
-        with _only_here(self.child.stdin):
+        with self.child.stdin as pipe:
             code = self.child.wait()
+            _held.discard(pipe)
         return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
     def send(self, signal_of: Callable[[subprocess.Popen[bytes]], None]) -> None:
@@ -93,17 +105,7 @@ class _Kept:
 
 
 _held: set[IO[bytes]] = set()
-
-
-@contextmanager
-def _only_here(pipe: IO[bytes]) -> Iterator[None]:
-    # A fork of this process must not hold the pipe open after its end.
-    _held.add(pipe)
-    try:
-        with pipe:
-            yield
-    finally:
-        _held.discard(pipe)
+"""The pipes that a fork of this process must not hold open after its end."""
 
 
 def _let_go() -> None:
