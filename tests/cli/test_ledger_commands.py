@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 import demur.ledger.verifier as verifier
@@ -252,21 +251,11 @@ class Own:
         return [json.loads(s.entry.body or b"null") for s in self.kept() if s.entry.class_ == kind]
 
 
-def emptied() -> None:
-    # What Django empties are the tables of its models; the log's are not among them.
-    call_command("flush", verbosity=0, interactive=False)
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM ledger_entry")
-        cursor.execute("DELETE FROM ledger_epoch")
-
-
 @pytest.fixture
-def fresh(transactional_db, settings, tmp_path, capsys) -> Iterator[Own]:
+def fresh(fresh_log, settings, tmp_path, capsys) -> Own:
     """An empty log."""
     settings.DATA = tmp_path / "data"
-    emptied()
-    yield Own(tmp_path / "data", capsys)
-    emptied()
+    return Own(tmp_path / "data", capsys)
 
 
 @pytest.fixture

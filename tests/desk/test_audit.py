@@ -71,8 +71,7 @@ def test_the_days_of_a_silence_that_is_over_are_not_told(sign_in, office, open_c
     assert not [day for day in ("Mar 2027", "Feb 2027", "2027-0") if day in page]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_receipt_of_an_act_is_checked_offline(sign_in, open_case):
+def test_the_receipt_of_an_act_is_checked_offline(fresh_log, sign_in, open_case):
     client = sign_in("aud")
     receipt = f"/audit/{open_case.number}/1.tlog-proof"
     assert client.get(receipt).status_code == 404  # it waits for an epoch

@@ -15,8 +15,7 @@ from demur.ledger import LedgerError, SqlStore, new_entry, verify
 from .conftest import NOW
 
 
-@pytest.mark.django_db(transaction=True)
-def test_disk_and_witnesses_are_waited_for_outside_any_transaction(tmp_path):
+def test_disk_and_witnesses_are_waited_for_outside_any_transaction(fresh_log, tmp_path):
     entries.append("act.try", {"n": 1})
     asked = []
 
