@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from demur.law.edition import Standing
 
 DONE, NO, WRONG = 0, 1, 2
+MOST_FLAWS = 20
+"""How many mistakes of one file are told at once."""
 LAW = "a day of the library shipped, a folder of rules, or the version of a library kept"
 ERRORS = (
     ("demur.reading", "ReadingError"),
@@ -37,6 +40,10 @@ class InputError(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never a traceback for bad input."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal or a file cannot hold (another encoding, half a letter in a name) is shown by its code.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     args = parser.parse_args(argv)
     if not hasattr(args, "run"):
@@ -52,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return NO
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            said = (error.strerror or "cannot be used").lower()
+            return _fail(f"{error.filename}: {said}; hint: check the path, and who may read and write there")
         if _is_input_error(error):
             return _fail(str(error))
         raise
@@ -278,7 +288,7 @@ def _table(kind: str, data: bytes) -> dict[str, Any]:
         raise InputError("the facts file is not UTF-8 text; hint: save it as UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"the facts file cannot be read: {error}; hint: see the place named".lower()) from None
-    if not isinstance(table, dict):
+    if not isinstance(table, dict) or not table:
         raise InputError("the facts file is no table of facts; hint: begin it with kind = '...'")
     return table
 
@@ -483,8 +493,12 @@ def _law_check(args: Any) -> int:
 def _law_decided(args: Any) -> int:
     from demur.law import decided, library
 
+    if args.folder and not Path(args.folder).is_dir():
+        raise InputError(f"there is no folder {args.folder}; hint: name a folder of decided cases")
     law, wrong = library(), 0
     found = decided.cases(args.folder or decided.HERE)
+    if not found:
+        raise InputError(f"{args.folder} holds no decided cases; hint: they are TOML files, a table for each case")
     for case in found:
         lines = list(decided.disagreements(case, law))
         wrong += bool(lines)
@@ -780,16 +794,23 @@ def _worker(args: Any) -> int:
     return DONE
 
 
-def _text(path: str | None) -> str | None:
-    return None if path is None else _bytes(path).decode("utf-8", "replace")
+def _text(path: str) -> str:
+    try:
+        return _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text; hint: is it the right file?") from None
+
+
+def _policy(args: Any) -> str | None:
+    return None if args.policy is None else _text(args.policy)
 
 
 def _ledger_verify(args: Any) -> int:
     from demur.ledger.verify import recount, verify
 
-    report: Any = verify(args.place, keys=args.key, policy=_text(args.policy))
+    report: Any = verify(args.place, keys=args.key, policy=_policy(args))
     if args.recount and report.sound:
-        report = recount(args.place, (_text(args.recount) or "").splitlines())
+        report = recount(args.place, _text(args.recount).splitlines())
     print(report)
     return DONE if report.sound else NO
 
@@ -809,7 +830,7 @@ def _ledger_proof(args: Any) -> int:
         leaf = bytes.fromhex(args.leaf) if args.leaf else None
     except ValueError:
         raise InputError(f"{args.leaf} is no leaf; hint: hexadecimal, as a receipt prints it") from None
-    report = verify_receipt(_text(args.what) or "", keys=args.key, policy=_text(args.policy), leaf=leaf)
+    report = verify_receipt(_text(args.what), keys=args.key, policy=_policy(args), leaf=leaf)
     print(report)
     return DONE if report.sound else NO
 
@@ -929,14 +950,19 @@ def _register_import(args: Any) -> int:
     from demur.docket import registerfile, registers
     from demur.docket.lifecycle import Actor
 
-    text = _text(args.file) or ""
+    text = _text(args.file)
+    if not text.strip():
+        raise InputError(f"{args.file} is empty; hint: give a file as `demur register export` prints it")
     try:
         changed = registers.put(registerfile.load(text), Actor(OPERATOR, frozenset({"operator"})), datetime.now(UTC))
     except registers.RegisterError as error:
         place = "" if args.file == "-" else args.file
-        lines = (
-            f"{place}:{registerfile.line_of(text, f)}: {f.what}" if f.at else f"{place}: {f.what}" for f in error.flaws
-        )
+        lines = [
+            f"{place}:{registerfile.line_of(text, f)}: {f.what}" if f.at else f"{place}: {f.what}"
+            for f in error.flaws[:MOST_FLAWS]
+        ]
+        more = len(error.flaws) - len(lines)
+        lines += [f"and {more} more; hint: mend these first"] if more else []
         raise InputError("nothing was changed\n" + "\n".join(lines)) from None
     print(f"{len(changed)} changed" + (f": {', '.join(changed)}" if changed else ""))
     return DONE
@@ -954,7 +980,7 @@ def _witness(args: Any) -> int:
     from demur.ledger.witness import run
     from demur.options import option
 
-    run(Path(option("data", "demur-data")) / "witness", _text(args.logs) or "", name=args.name, port=args.port)
+    run(Path(option("data", "demur-data")) / "witness", _text(args.logs), name=args.name, port=args.port)
     return DONE
 
 

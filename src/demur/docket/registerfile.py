@@ -19,6 +19,10 @@ def load(text: str) -> dict[str, Any]:
         raise RegisterError(Flaw((), f"line {error.lineno}: {error.msg.lower()}; hint: mend the JSON")) from None
     except tomllib.TOMLDecodeError as error:
         raise RegisterError(Flaw((), f"{str(error)[:1].lower()}{str(error)[1:]}; hint: mend the TOML")) from None
+    except RecursionError:
+        raise RegisterError(Flaw((), "the file is nested too deeply; hint: a table of each entry is enough")) from None
+    except ValueError:
+        raise RegisterError(Flaw((), "a number has too many digits; hint: no field takes such a one")) from None
     return dict(data)
 
 

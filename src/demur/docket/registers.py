@@ -20,7 +20,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from demur.facts import FactsError, read_value, vocabulary
-from demur.facts.values import suggest
+from demur.facts.values import briefly, suggest
 
 from . import entries
 from .lifecycle import Actor
@@ -33,6 +33,7 @@ from .models import (
     Handle,
     Membership,
     RegisterChange,
+    fit,
     plain,
 )
 from .words import roles_in_words, words
@@ -74,7 +75,7 @@ def _text(limit: int) -> Callable[[object], str]:
     def read(raw: object) -> str:
         if not isinstance(raw, str):
             raise _Wrong("it is no text; hint: write it in quotes")
-        said = " ".join(raw.split())
+        said = " ".join(fit(raw).split())
         if len(said) > limit:
             raise _Wrong(f"it is longer than {limit} letters; hint: make it shorter")
         return said
@@ -97,7 +98,7 @@ def _among(names: Iterable[str]) -> Callable[[object], str]:
 
     def read(raw: object) -> str:
         if raw not in known:
-            raise _Wrong(f"{raw!r} is not known; hint: {suggest(str(raw), known)}")
+            raise _Wrong(f"{briefly(raw)} is not known; hint: {suggest(raw, known)}")
         return str(raw)
 
     return read
@@ -109,7 +110,7 @@ def _day(raw: object) -> str | None:
     try:
         return (raw if isinstance(raw, date) else date.fromisoformat(str(raw))).isoformat()[:10]
     except ValueError:
-        raise _Wrong(f"{raw!r} is no date; hint: write a date as 2026-11-23") from None
+        raise _Wrong(f"{briefly(raw)} is no date; hint: write a date as 2026-11-23") from None
 
 
 def _flag(raw: object) -> bool | None:
@@ -117,15 +118,17 @@ def _flag(raw: object) -> bool | None:
         return None if raw in (None, "") else bool(raw)
     if isinstance(raw, str) and raw.lower() in ("true", "yes", "false", "no"):
         return raw.lower() in ("true", "yes")
-    raise _Wrong(f"{raw!r} is neither true nor false; hint: leave it out while nobody knows")
+    raise _Wrong(f"{briefly(raw)} is neither true nor false; hint: leave it out while nobody knows")
 
 
 def _hours(raw: object) -> int:
-    if (isinstance(raw, int) and not isinstance(raw, bool)) or (isinstance(raw, str) and raw.strip().isdigit()):
+    if (isinstance(raw, int) and not isinstance(raw, bool)) or (
+        isinstance(raw, str) and re.fullmatch("[0-9]{1,4}", raw.strip())
+    ):
         hours = int(raw)
         if 1 <= hours <= 24 * 30:
             return hours
-    raise _Wrong(f"{raw!r} is no number of hours; hint: from 1 to 720")
+    raise _Wrong(f"{briefly(raw)} is no number of hours; hint: from 1 to 720")
 
 
 def _email(raw: object) -> str:
@@ -133,7 +136,7 @@ def _email(raw: object) -> str:
     try:
         validate_email(said)
     except ValidationError:
-        raise _Wrong(f"{said!r} is no e-mail address; hint: name@example.org") from None
+        raise _Wrong(f"{briefly(said)} is no e-mail address; hint: name@example.org") from None
     return said
 
 
@@ -141,9 +144,11 @@ def _slug(raw: object) -> str:
     said = _text(60)(raw)
     taken = ("customer", "new", "promises", *vocabulary()["customer_kind"].values)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", said):
-        raise _Wrong(f"{said!r} is no short name; hint: small letters, digits and single hyphens, as muster-gmbh")
+        raise _Wrong(
+            f"{briefly(said)} is no short name; hint: small letters, digits and single hyphens, as muster-gmbh"
+        )
     if said in taken:
-        raise _Wrong(f"{said!r} has a meaning of its own; hint: take another short name")
+        raise _Wrong(f"{briefly(said)} has a meaning of its own; hint: take another short name")
     return said
 
 
@@ -157,15 +162,16 @@ def domain(raw: object) -> str:
     label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
     # One label alone (com) would take everybody's identifiers.
     if not re.fullmatch(rf"{label}(\.{label})+", said):
-        raise _Wrong(f"{raw!r} is no domain; hint: such as muster.example")
+        raise _Wrong(f"{briefly(raw)} is no domain; hint: such as muster.example")
     return said
 
 
 def phone(raw: object) -> str:
     """A telephone number in international form, plus and digits (E.164). Raises ValueError with a hint."""
-    said = "+" + re.sub(r"\D", "", _text(40)(raw)) if str(raw).strip().startswith("+") else ""
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", said):
-        raise _Wrong(f"{raw!r} is no number in international form; hint: such as +1 202 555 0100")
+    written = _text(40)(raw)
+    said = "+" + re.sub(r"[^0-9]", "", written) if written.startswith("+") else ""
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", said):
+        raise _Wrong(f"{briefly(raw)} is no number in international form; hint: such as +1 202 555 0100")
     return said
 
 
@@ -174,7 +180,7 @@ def network(raw: object) -> str:
     try:
         return str(ipaddress.ip_network(_text(50)(raw), strict=False))
     except ValueError:
-        raise _Wrong(f"{raw!r} is no IP address or network; hint: such as 192.0.2.0/24") from None
+        raise _Wrong(f"{briefly(raw)} is no IP address or network; hint: such as 192.0.2.0/24") from None
 
 
 def name_of_account(raw: object) -> str:
@@ -267,7 +273,8 @@ def _read(fields: Mapping[str, Field], raw: object, at: Path, flaws: list[Flaw],
         flaws.append(Flaw(at, "it is no table; hint: give each entry as a table of its own"))
         return {}
     for name in raw.keys() - fields.keys() - set(also):
-        flaws.append(Flaw((*at, str(name)), f"{name} is no field here; hint: {suggest(str(name), (*fields, *also))}"))
+        near = suggest(name, (*fields, *also))
+        flaws.append(Flaw((*at, str(name)), f"{str(name)[:80]} is no field here; hint: {near}"))
     out: Record = {}
     for name, field in fields.items():
         given = raw.get(name)
@@ -311,7 +318,7 @@ def _read_handles(raw: object, at: Path, flaws: list[Flaw]) -> dict[str, list[st
     out: dict[str, list[str]] = {}
     for kind, values in raw.items():
         if kind not in HANDLES:
-            flaws.append(Flaw(at, f"handles: {kind!r} is not known; hint: {suggest(str(kind), HANDLES)}"))
+            flaws.append(Flaw(at, f"handles: {briefly(kind)} is not known; hint: {suggest(kind, HANDLES)}"))
             continue
         try:
             out[kind] = sorted(_texts(READ_HANDLE[kind])(values))
@@ -380,7 +387,7 @@ def read_tables(given: Mapping[str, Any]) -> dict[str, list[Record]]:
     clean: dict[str, list[Record]] = {}
     for name, rows in given.items():
         if name not in TABLES:
-            flaws.append(Flaw((name,), f"{name} is no register; hint: {suggest(name, TABLES)}"))
+            flaws.append(Flaw((name,), f"{name[:80]} is no register; hint: {suggest(name, TABLES)}"))
         elif not isinstance(rows, list | tuple):
             flaws.append(Flaw((name,), f"{name} is no list of tables; hint: begin each entry with [[{name}]]"))
         else:

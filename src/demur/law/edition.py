@@ -51,7 +51,10 @@ def standing(name: str, day: date, home: Path) -> Standing:
             raise LawError(f"{name} is no day", "write it as 2026-11-20") from None
         return Standing(library(), known, known)
     if not re.fullmatch("[0-9a-f]{8,64}", name):
-        return Standing(load(name), day)
+        given = load(name)
+        if not given.rules:
+            raise LawError(f"{name} holds no rules", "name a folder of rule files")
+        return Standing(given, day)
     found = [place.name for place in home.glob(f"{name}*")]
     if len(found) > 1:
         raise LawError(f"{len(found)} law libraries kept begin with {name}", "give more of the version")

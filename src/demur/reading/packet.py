@@ -13,11 +13,13 @@ from .forms import decided_by_box, forms, read_form
 from .phrases import skeleton
 from .recognise import Recogniser
 from .segment import Piece, split
-from .sources import Opened, Trouble, open_file, possible
+from .sources import Opened, TextPart, Trouble, open_file, possible
 from .targets import named_targets
 from .telling import read_facts
 from .values import ClauseReading, Document, Evidence, Link, Packet, PageText
 
+LETTERS = 5_000
+"""How many letters of plain text are taken as a page, where the number of pages is bounded."""
 _ORDER = ("demand", "gag", "email", "other", "notice", "cover", "attachment", "gag-ended")
 
 
@@ -30,6 +32,8 @@ def read_packet(data: bytes, name: str, limits: dict[str, Any], dkim_keys: Mappi
     parts = opened.parts
     if sum(map(len, parts)) > limits["pages"]:
         raise Trouble(f"the packet has more than {limits['pages']} pages; hint: split it, or raise the limit")
+    if sum(part.letters for part in parts if isinstance(part, TextPart)) > limits["pages"] * LETTERS:
+        raise Trouble(f"the text is longer than {limits['pages']} pages; hint: split it, or raise the limit")
     recogniser = Recogniser(parts, limits["ocr_pages"])
     sheets = recogniser.sheets()
     warnings += recogniser.warnings

@@ -17,7 +17,7 @@ from email.parser import BytesParser
 from typing import Any, Protocol
 from xml.etree import ElementTree
 
-from demur.facts import Demand, FactsError, OutOfBounds, demand_from_mapping, read_value
+from demur.facts import Demand, FactsError, OutOfBounds, demand_from_mapping, read_value, vocabulary
 
 from .sheets import Cell, plain_rows
 
@@ -88,7 +88,7 @@ class TextPart:
     """Plain text; a form feed begins a page."""
 
     def __init__(self, name: str, text: str) -> None:
-        self.name = name
+        self.name, self.letters = name, len(text)
         self._pages = [p for p in text.split("\f") if p.strip()] or [text]
 
     def __len__(self) -> int:
@@ -153,7 +153,8 @@ def _possible(raw: dict[str, Any], left_out: list[str]) -> dict[str, Any]:
 def possible(name: str, value: object, left_out: list[str]) -> bool:
     """Whether a fact can have such a value; where a day or a number is beyond all bounds, a warning says so."""
     try:
-        read_value(name, value)
+        if name in vocabulary():
+            read_value(name, value)
     except OutOfBounds as fault:
         left_out.append(f"left unknown: {fault}")
         return False
