@@ -452,6 +452,8 @@ class _Lowering:
             case exp.Cast() if isinstance(node.this, exp.Literal):
                 try:
                     value = date.fromisoformat(str(node.this.this))
+                    if not is_day(value):
+                        raise ValueError
                 except ValueError:
                     raise self.fail(node, f"{node.this.this!r} is no date", "write date '2018-03-23'") from None
             case exp.Subquery() | exp.Select():
@@ -473,6 +475,11 @@ class _Lowering:
             values = self.names.vocabulary[name].values
             raise self.fail(node, f"{value!r} is no value of {name}", suggest(str(value), values))
         return value
+
+
+def is_day(raw: object) -> bool:
+    """Whether this is a day that a rule can name: there are days before it and after it to hold it against."""
+    return type(raw) is date and 1000 <= raw.year <= 2999
 
 
 def _whole(digits: object) -> int | None:

@@ -26,7 +26,21 @@ from demur.facts.values import suggest
 
 from .codegen import generate
 from .findings import AGAINST, CHECKED, EFFECTS, FORCES, STAYS, STRENGTHS, WHO
-from .language import AS_OF, Always, And, Known, LawError, Names, Node, atoms, facts_of, level_of, lower, simplify
+from .language import (
+    AS_OF,
+    Always,
+    And,
+    Known,
+    LawError,
+    Names,
+    Node,
+    atoms,
+    facts_of,
+    is_day,
+    level_of,
+    lower,
+    simplify,
+)
 
 HERE = Path(__file__).parent / "library"
 DRAFT = "draft"
@@ -602,7 +616,7 @@ def read_rule(key: str, table: object, file: str, names: Names, clocks: Mapping[
     undated = start if (start := table.get("from")) in UNDATED else ""
     start, until = None if undated else start, table.get("until")
     for name, day in (("from", start), ("until", until)):
-        if day is not None and type(day) is not date:
+        if day is not None and not is_day(day):
             or_else = " or " + " or ".join(f'"{word}"' for word in UNDATED) if name == "from" else ""
             raise LawError(f"{day!r} is no date", f"write {name} = 2018-03-23{or_else}", place=name)
     if start is not None and until is not None and until <= start:
