@@ -287,11 +287,11 @@ def mirror_answers(case: Case, before: State, after: State) -> None:
 
 
 def mirror_due(case: Case, now: datetime) -> None:
-    """Write on the case what falls due first, where the docket is ordered by it; on a closed one nothing is due."""
-    from .standing import first_due
+    """Write on the case what falls due first, where the docket is ordered by it."""
+    from .standing import due
 
-    due = None if case.closed else first_due(case, now)
-    case.due_on, case.due_label = (due.on, due.label[:120]) if due else (None, "")
+    first = due(case, now)
+    case.due_on, case.due_label = (first.on, first.label[:120]) if first else (None, "")
 
 
 def mirror_secrecy(case: Case, before: State, after: State) -> None:

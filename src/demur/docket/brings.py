@@ -102,6 +102,11 @@ class Prepared:
     write: Callable[[Act, State], None] = _nothing
 
 
+def user_of(actor: Actor) -> int | None:
+    """The key of the user who acts, None for the program."""
+    return int(actor.person) if actor.person.isdecimal() else None
+
+
 def as_given(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     return Prepared(payload, payload)
 
@@ -147,7 +152,7 @@ def _prepare_confirm(case: Case, actor: Actor, payload: Payload, now: datetime) 
     waiting = [k for k, f in held.items() if f.confirmed_at is None and k not in sure]
     unsure = any(c.get("read", {}).get("confirm") for c in clauses)
     complete = bool(payload.get("rest")) or not (waiting or unsure)
-    user = int(actor.person) if actor.person.isdigit() else None
+    user = user_of(actor)
 
     def write(act: Act, state: State) -> None:
         case.clauses = clauses
@@ -218,7 +223,7 @@ def _prepare_authenticate(case: Case, actor: Actor, payload: Payload, now: datet
     if means and means not in MEANS:
         raise ActError(f"no way to verify {means!r}; hint: one of {', '.join(MEANS)}")
     record = {**payload, **_called(case, means == "call-back", number)}
-    user = int(actor.person) if actor.person.isdigit() else None
+    user = user_of(actor)
 
     def write(act: Act, state: State) -> None:
         evidence = {"from": "person", "how": str(payload.get("how") or ""), "number": number}
@@ -500,7 +505,7 @@ def said_of(case: Case) -> matching.Said:
 def _prepare_draft(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"kind", "assessment", "letter", "files": {"pdf", "docx"}}; see `draft`, which makes it."""
     files = payload.get("files") or {}
-    user = int(actor.person) if actor.person.isdigit() else None
+    user = user_of(actor)
     latest = case.assessments.first()
     if latest is not None and payload.get("assessment") != latest.pk:
         raise ActError("the case was assessed again meanwhile; hint: draft from the new assessment")
@@ -540,9 +545,9 @@ def _prepare_documents(case: Case, actor: Actor, payload: Payload, now: datetime
 def named_document(case: Case, payload: Payload) -> Document | None:
     """The document of the case whose number the payload gives under "document". Raises ActError for no such one."""
     number = payload.get("document")
-    if number in (None, ""):
+    if number is None:
         return None
-    found = case.documents.filter(number=_number(number)).first()
+    found = case.documents.filter(number=number).first()
     if found is None:
         raise ActError(f"there is no document {number} on this case; hint: give its number within the case")
     return found
@@ -613,7 +618,7 @@ def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime
             raise ActError(f"{ground.key} is not the provider's to raise; hint: it belongs to {who}")
     forum = str(payload.get("forum") or "")
     letter = payload.get("letter") or None
-    if letter is not None and not case.drafts.filter(number=_number(letter)).exists():
+    if letter is not None and not case.drafts.filter(number=letter).exists():
         raise ActError(f"there is no letter {letter}; hint: draft it first, or leave it out")
     given = {
         "grounds": keys,
@@ -621,7 +626,7 @@ def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime
         "forum": forum,
         "filed_on": on,
         "law": law_is_of(case, now),
-        "letter": letter and _number(letter),
+        "letter": letter,
     }
     return Prepared(given, given, lambda act, state: precedents.file(act, keys, str(given["form"]), forum, on))
 
@@ -686,10 +691,6 @@ def _prepare_close(case: Case, actor: Actor, payload: Payload, now: datetime) ->
     return Prepared(payload, payload, lambda act, state: precedents.withdraw(act, now.date()) if gone else None)
 
 
-def _number(raw: object) -> int:
-    return int(str(raw)) if str(raw).isdecimal() and len(str(raw)) < 10 else 0
-
-
 def _texts(raw: object) -> list[str]:
     if not isinstance(raw, list | tuple) or not all(isinstance(item, str) for item in raw):
         return []
@@ -721,7 +722,7 @@ def _prepare_test(case: Case, actor: Actor, payload: Payload, now: datetime) -> 
     findings = [f.as_json() for f in result.findings if f.against == "disclosure"]
     found = tuple(ground_of(f) for f in findings)
     at = now
-    user = int(actor.person) if actor.person.isdigit() else None
+    user = user_of(actor)
 
     def write(act: Act, state: State) -> None:
         for name, value in told.items():

@@ -32,7 +32,7 @@ NOTICES_AT_ONCE = 20
 """How many notices of one case are written in one visit; typesetting takes a while."""
 AT_MOST = timedelta(hours=12)
 """The longest time between two visits to an open case."""
-Chore = Callable[[Case, State, datetime], None]
+Chore = Callable[[Case, State, datetime], object]
 
 
 def token_of(case: Case, act: str, cause: object) -> str:
@@ -71,13 +71,8 @@ def read(case: Case, state: State, now: datetime) -> None:
         clerk.read(case.number, DEMUR, token=token_of(case, "read", waiting), now=now)
 
 
-def note_law(case: Case, state: State, now: datetime) -> None:
-    """The law of today says otherwise than the assessment: another library, or another day."""
-    law_changed(case, state, now)
-
-
-def law_changed(case: Case, state: State, now: datetime) -> Done | Refused | None:
-    """Note that the law of today says otherwise of a case; None where it does not. Raises ActError."""
+def note_law(case: Case, state: State, now: datetime) -> Done | Refused | None:
+    """The law of today says otherwise than the assessment: another library, or another day. None where it does not."""
     if state.assessed != "current" or not newlaw.otherwise(case, now):
         return None
     latest = case.assessments.first()

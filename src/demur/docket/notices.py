@@ -177,7 +177,7 @@ def _letter(case: Case, actor: Actor, payload: Payload, now: datetime) -> tuple[
         number=number,
         kind="redirection",
         at=now,
-        by_id=int(actor.person) if actor.person.isdecimal() else None,
+        by_id=brings.user_of(actor),
         assessment=latest,
         letter=plain(payload["letter"]),
         **files,
@@ -187,11 +187,10 @@ def _letter(case: Case, actor: Actor, payload: Payload, now: datetime) -> tuple[
 
 def _record_delivery(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"delivery": its number within the case, "proof", "received", "files": [(name, bytes)]}."""
-    number = str(payload.get("delivery") or "")
-    known = number.isdecimal() and len(number) < 10
-    row = Delivery.objects.filter(act__case=case, number=int(number)).first() if known else None
-    if number and row is None:
-        raise ActError(f"there is no delivery {number[:20]} on this case; hint: give its number within the case")
+    number = payload.get("delivery")
+    row = None if number is None else Delivery.objects.filter(act__case=case, number=number).first()
+    if number is not None and row is None:
+        raise ActError(f"there is no delivery {number} on this case; hint: give its number within the case")
     papers = [content for _, content in payload.get("files") or ()]
     sums = [hashlib.sha256(content).hexdigest() for content in papers]
     said = {k: plain(v) for k, v in payload.items() if k != "files"} | ({"papers": sums} if sums else {})

@@ -106,7 +106,7 @@ def _open(case: Case, rows: Iterable[Row], now: datetime) -> Iterator[str]:
     over = [row for row in rows if case.closed or (state.out and (row.clause is None or row.cell in state.out))]
     if not case.closed and any(row.cell not in state.out for row in rows):
         with read_once(case):
-            yield "changed" if _is_done(lambda: chores.law_changed(case, state, now)) else "unmoved"
+            yield "changed" if _is_done(lambda: chores.note_law(case, state, now)) else "unmoved"
     if over:
         yield "noted" if _is_done(lambda: _note(case, over, now)) else "noted_before"
 

@@ -237,9 +237,9 @@ def first_due(case: Case, now: datetime | None = None) -> Due | None:
     return next((d for d in duties(case, now) if d.whose == "provider"), None)
 
 
-def due(case: Case) -> Due | None:
-    """The first duty of an open case."""
-    return None if case.closed else first_due(case)
+def due(case: Case, now: datetime | None = None) -> Due | None:
+    """The first duty of an open case; on a closed one nothing is due."""
+    return None if case.closed else first_due(case, now)
 
 
 Test = Callable[[State], bool]

@@ -67,20 +67,19 @@ def _note(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared
 
 def _settle(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"touched": the number of a note within the case, "why": what is done about it}."""
-    raw = str(payload.get("touched") or "")
-    given = {"touched": raw, "why": str(payload.get("why") or "").strip()}
-    if not raw:
+    number = payload.get("touched")
+    given = {"touched": str(number or ""), "why": str(payload.get("why") or "").strip()}
+    if number is None:
         return Prepared(given, given)
-    note = case.touched.filter(number=int(raw) if raw.isdecimal() and len(raw) < 10 else 0).first()
+    note = case.touched.filter(number=number).first()
     if note is None:
-        raise ActError(f"there is no note {raw} of new law on this case; hint: give its number within the case")
+        raise ActError(f"there is no note {number} of new law on this case; hint: give its number within the case")
     if note.settled_id is not None:
         raise ActError("this note of new law is settled already; hint: nothing is left to do")
 
     def write(act: Act, state: State) -> None:
         case.touched.filter(number=note.number).update(settled=act)
 
-    given["touched"] = str(note.number)
     return Prepared(given, given, write)
 
 
