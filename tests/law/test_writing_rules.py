@@ -28,7 +28,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (slip / "us" / "sca.toml").write_text(
         dict(FILES)["my-law/us/sca.toml"].replace("data_country in", "data_countri in")
     )
-    without.mkdir()
+    (without / "us").mkdir(parents=True)
+    whole = dict(FILES)["my-law/us/sca.toml"]
+    (without / "us" / "sca.toml").write_text(whole[: whole.index('["us.sca.2703h.comity"]')])
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -52,7 +52,8 @@ def standing(name: str, day: date, home: Path) -> Standing:
         return Standing(library(), known, known)
     if not re.fullmatch("[0-9a-f]{8,64}", name):
         given = load(name)
-        if not given.rules:
+        # A law may lack every rule, to be compared with one that has some; a folder without a file is a mistake.
+        if not given.rules and not any(Path(name).rglob("*.toml")):
             raise LawError(f"{name} holds no rules", "name a folder of rule files")
         return Standing(given, day)
     found = [place.name for place in home.glob(f"{name}*")]
