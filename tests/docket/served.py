@@ -68,6 +68,15 @@ def sure(case: str, office, now: datetime = NOW) -> None:
     assert isinstance(do(case, "confirm", office["ana"], now, rest=True), Done)
 
 
+def ready(office, worker: Worker, facts: dict[str, Any] = WARRANT, *targets: dict[str, Any]) -> str:
+    """A demand served, read, sure, and assessed, with the worker at work on it; gives the number of its case."""
+    case = serve(office, facts, *targets)
+    at_work(worker)
+    sure(case, office)
+    at_work(worker)
+    return case
+
+
 def acted(case: str) -> list[str]:
     """The acts of the case, in time."""
     return list(Case.objects.get(number=case).acts.values_list("name", flat=True))

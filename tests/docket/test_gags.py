@@ -11,7 +11,7 @@ from demur.docket.acts import ActError, Done, Refused
 from demur.docket.models import Case, Gag
 
 from .conftest import NOW
-from .served import COMPANY, CONSUMER, EPOC, ORDER, WARRANT, acted, at_work, do, serve, state, sure
+from .served import COMPANY, CONSUMER, EPOC, ORDER, WARRANT, acted, at_work, do, ready, serve, state, sure
 
 pytestmark = pytest.mark.django_db
 LATER = [("extension.pdf", b"%PDF-1.7 the court extends the order")]
@@ -32,10 +32,7 @@ def gag(case: str, name: str = "demand") -> Gag:
 @pytest.fixture
 def ordered(office, worker):
     """A warrant with a court's order of silence until 10 January 2027, read and confirmed."""
-    case = serve(office, ORDER)
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, ORDER)
     return case
 
 
@@ -58,10 +55,7 @@ def test_a_statute_that_silences_without_end_bars_though_the_paper_says_nothing(
 
 
 def test_the_person_is_not_told_of_a_european_order_and_the_controller_is(office, worker):
-    case = serve(office, EPOC, COMPANY, CONSUMER)
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, EPOC, COMPANY, CONSUMER)
     assert bars(case) == {"eu.eev.13@consumer": "none"}
     assert told(case) == {"enterprise": "told", "consumer": "sealed"}
 
@@ -96,10 +90,7 @@ def test_what_a_person_decided_of_a_silence_no_assessment_undoes(ordered, office
 
 def test_nothing_is_said_while_it_is_unknown_whether_the_demand_forbids_it(office, worker):
     facts = {k: v for k, v in WARRANT.items() if k != "gag_present"}
-    case = serve(office, facts)
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, facts)
     assert (bars(case), told(case)) == ({}, {"consumer": "sealed"})
     do(case, "assess", office["ana"], as_of=NOW.date().isoformat())
     at_work(worker)
@@ -265,10 +256,7 @@ def test_a_danger_without_a_day_is_not_taken(office, worker):
 
 
 def test_a_silence_without_end_is_contested_and_contested_again_each_year(office, worker):
-    case = serve(office, {**ORDER, "gag_until": "", "gag_indefinite": True})
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, {**ORDER, "gag_until": "", "gag_indefinite": True})
     against = [g for g in state(case).grounds if g.against == "gag" and not g.unknown]
     assert "us.sca.ndo.indefinite" in {g.key for g in against}
     assert gag(case).review_on == date(2027, 11, 20)

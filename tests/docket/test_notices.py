@@ -14,7 +14,7 @@ from demur.docket.models import Case, Contact, Customer, Delivery, Handle, Notic
 
 from . import road
 from .conftest import NOW, token
-from .served import COMPANY, CONSUMER, ORDER, WARRANT, acted, at_work, do, serve, state, sure
+from .served import COMPANY, CONSUMER, ORDER, WARRANT, acted, at_work, do, ready, serve, state, sure
 
 pytestmark = pytest.mark.django_db
 AFTER = datetime(2027, 1, 11, 12, tzinfo=UTC)
@@ -38,14 +38,6 @@ def post(settings):
 
 def told(case: str) -> list[Delivery]:
     return list(Delivery.objects.filter(act__case__number=case))
-
-
-def ready(office, worker, facts=WARRANT, *targets) -> str:
-    case = serve(office, facts, *targets)
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
-    return case
 
 
 # ------------------------------------------------------------------------------------------- written and sealed

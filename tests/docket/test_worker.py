@@ -23,7 +23,7 @@ from demur.ledger import verify
 
 from . import road
 from .conftest import NOW, token
-from .served import CONSUMER, EPOC, ORDER, WARRANT, acted, at_work, do, serve, state, sure
+from .served import CONSUMER, EPOC, ORDER, WARRANT, acted, at_work, do, ready, serve, state
 
 HERE = Path(__file__).parent
 db = pytest.mark.django_db
@@ -72,10 +72,7 @@ def test_a_stay_stops_the_time_and_ends_by_itself_on_its_day(office, worker):
 
 @db
 def test_an_answer_that_does_not_come_is_overdue_once(office, worker):
-    case = serve(office, WARRANT)
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, WARRANT)
     key = next(g.key for g in state(case).grounds if g.unknown)
     with pytest.raises(ActError, match="has passed"):
         do(case, "ask", office["ana"], ground=key, until="2026-11-01")
@@ -106,10 +103,7 @@ def test_other_law_makes_it_assess_again_by_itself(office, worker):
 
 @db
 def test_a_library_that_says_the_same_of_a_case_leaves_its_signatures_alone(office, worker):
-    case = serve(office, WARRANT)
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, WARRANT)
     do(case, "assess", office["ana"], as_of=NOW.date().isoformat())
     do(case, "refuse", office["carl"], why="see the grounds")
     Assessment.objects.update(library="an older one")
@@ -189,10 +183,7 @@ def _clock(case: str, name: str, now: datetime) -> clocks.ClockState:
 
 @db
 def test_a_defective_certificate_stands_still_until_it_is_clarified(office, worker):
-    case = serve(office, EPOC)
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, EPOC)
     running = _clock(case, "eu.eev.10-days", NOW)
     assert (running.state, running.until) == ("running", date(2026, 11, 30))
     do(case, "assess", office["ana"], as_of="2026-11-24")
@@ -213,10 +204,7 @@ def test_a_defective_certificate_stands_still_until_it_is_clarified(office, work
 
 @db
 def test_a_preservation_lapses_when_its_defect_notice_stays_without_an_answer(office, worker):
-    case = serve(office, {**EPOC, "kind": "eu.epoc-pr"})
-    at_work(worker)
-    sure(case, office)
-    at_work(worker)
+    case = ready(office, worker, {**EPOC, "kind": "eu.epoc-pr"})
     do(case, "assess", office["ana"], as_of="2026-11-23")
     rows = Case.objects.get(number=case).grounds
     key = next(g.key for g in state(case).grounds if g.against in ("demand", "clause", "target") and g.answer == "open"

@@ -75,15 +75,13 @@ class Doing:
 
     def _lacks(self, name: str, place: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
         # Grounds that are alike in all that a condition sees are asked about once, however many identifiers there are.
-        # The paper that the form itself asks for is no reason not to offer it.
-        known = {**self.known, **({"documents": True} if any(f.kind == "file" for f in HERE[name].fields) else {})}
         alike: dict[Any, tuple[str, ...]] = {}
         found = {}
         for key in keys:
             ground = self.grounds.get(key) if place == "ground" else None
             kind = replace(ground, key="", clause=None, target=None) if ground else key
             if kind not in alike:
-                alike[kind] = missing(self.state, name, self.actor, {**known, place: key})
+                alike[kind] = missing(self.state, name, self.actor, {**self.known, place: key})
             found[key] = alike[kind]
         return found
 
