@@ -75,10 +75,10 @@ class _Kept:
             flaw = self.start()
 
     def start(self) -> str:
-        """Start it, unless told to stop; gives why that failed, or ""."""
+        """Start it, unless told to stop; gives why it does not run, or ""."""
         with self.lock:
             if self.stop.is_set():
-                return ""
+                return "was told to stop"
             try:
                 # A session of its own: a ctrl-c on the terminal is for this process, which then stops the other.
                 self.child = subprocess.Popen(self.command, stdin=subprocess.PIPE, start_new_session=True)
