@@ -98,12 +98,18 @@ def test_a_mistake_is_refused_with_a_hint(data: dict, message: str) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20) | st.dates(),
-    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(st.characters(), max_size=9), parts),
+    lambda parts: (
+        st.lists(parts, max_size=4) | st.dictionaries(st.text(st.characters(), max_size=9), parts, max_size=4)
+    ),
+    max_leaves=6,
 )
 KEYS = st.sampled_from(["clauses", "targets", "categories", "identifier", "kind", "quote", "page", "period_to"])
 FORMED = st.recursive(
     JSON,
-    lambda parts: st.dictionaries(KEYS | st.sampled_from(sorted(WORDS.facts)), parts) | st.lists(parts),
+    lambda parts: (
+        st.dictionaries(KEYS | st.sampled_from(sorted(WORDS.facts)), parts, max_size=6) | st.lists(parts, max_size=6)
+    ),
+    max_leaves=20,
 )
 
 
