@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trees import trees
 
 from demur.facts import demand_from_mapping, vocabulary
 from demur.law import CATEGORIES, Library, Question, ask, asked_as, assess, library
 from demur.law.ask import _Worth
 from demur.law.codegen import TRUE, truth
 from demur.law.engine import facts_at
-from demur.law.language import And, Compare, Is, Known, Node, Not, OneOf, Or, atoms, facts_of, simplify
+from demur.law.language import Compare, Is, Known, Node, OneOf, atoms, facts_of, simplify
 from demur.law.library import load
 
 TABLE = """
@@ -129,15 +130,7 @@ def leaf() -> st.SearchStrategy[Node]:
 
 
 def tree() -> st.SearchStrategy[Node]:
-    return st.recursive(
-        leaf(),
-        lambda inner: st.one_of(
-            st.builds(Not, inner),
-            st.builds(lambda p: And(tuple(p)), st.lists(inner, min_size=1, max_size=3)),
-            st.builds(lambda p: Or(tuple(p)), st.lists(inner, min_size=1, max_size=3)),
-        ),
-        max_leaves=5,
-    )
+    return trees(leaf(), 5)
 
 
 def deciding(test: Node, missing: tuple[str, ...], facts: Mapping[str, Any]) -> set[str]:

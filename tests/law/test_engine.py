@@ -8,13 +8,14 @@ from itertools import product
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from trees import trees
 
 from demur.docket.clocks import clocks as docket_clocks
 from demur.facts import Clause, Demand, Target, demand_from_mapping, vocabulary
 from demur.law import assess, library, load, return_date
 from demur.law.codegen import FALSE, UNKNOWN, generate, truth
 from demur.law.explain import explainer
-from demur.law.language import Always, And, Compare, Is, Known, Node, Not, OneOf, Or, Param, atoms, simplify
+from demur.law.language import Always, And, Compare, Is, Known, Node, Not, OneOf, Param, atoms, simplify
 from demur.law.library import HERE
 
 BOOLS = ("signed", "gag_present", "verified")
@@ -38,15 +39,7 @@ def leaf() -> st.SearchStrategy[Node]:
 
 
 def tree() -> st.SearchStrategy[Node]:
-    return st.recursive(
-        leaf(),
-        lambda inner: st.one_of(
-            st.builds(Not, inner),
-            st.builds(lambda p: And(tuple(p)), st.lists(inner, min_size=1, max_size=3)),
-            st.builds(lambda p: Or(tuple(p)), st.lists(inner, min_size=1, max_size=3)),
-        ),
-        max_leaves=8,
-    )
+    return trees(leaf(), 8)
 
 
 FACTS = st.fixed_dictionaries(
