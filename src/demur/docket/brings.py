@@ -387,8 +387,7 @@ def parties_of(
     """
     found: dict[str, lifecycle.Party] = {}
     for clause, target in cells:
-        targets = demand.clauses[clause].targets
-        facts = {**demand.facts, **demand.clauses[clause].facts, **(targets[target].facts if targets else {})}
+        facts = demand.stated_of(clause, target)
         kind = str(facts.get("customer_kind") or "customer")
         name = customers.get((clause, target), kind)
         redirect = kind in silence.ORGANISATIONS and facts.get("customer_suspected") is not True
@@ -504,27 +503,29 @@ def said_of(case: Case) -> matching.Said:
 
 def _prepare_draft(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
     """payload: {"kind", "assessment", "letter", "files": {"pdf", "docx"}}; see `draft`, which makes it."""
-    files = payload.get("files") or {}
-    user = user_of(actor)
     latest = case.assessments.first()
     if latest is not None and payload.get("assessment") != latest.pk:
         raise ActError("the case was assessed again meanwhile; hint: draft from the new assessment")
 
     def write(act: Act, state: State) -> None:
-        Draft.objects.create(
-            case=case,
-            number=case.drafts.count() + 1,
-            kind=payload["kind"],
-            at=now,
-            by_id=user,
-            assessment_id=payload["assessment"],
-            letter=plain(payload["letter"]),
-            pdf=files["pdf"],
-            docx=files["docx"],
-        )
+        written(case, str(payload["kind"]), actor, payload, now).save()
 
     given = {"kind": payload.get("kind")}
     return Prepared(given, {**given, "assessment": payload.get("assessment")}, write)
+
+
+def written(case: Case, kind: str, actor: Actor, payload: Payload, now: datetime) -> Draft:
+    """A letter (payload: {"assessment", "letter", "files"}) as the case will keep it, under its next number."""
+    return Draft(
+        case=case,
+        number=case.drafts.count() + 1,
+        kind=kind,
+        at=now,
+        by_id=user_of(actor),
+        assessment_id=payload["assessment"],
+        letter=plain(payload["letter"]),
+        **payload["files"],
+    )
 
 
 def _prepare_documents(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:

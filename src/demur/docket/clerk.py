@@ -12,12 +12,12 @@ from functools import partial
 from typing import Any
 
 from demur import law, paper, reading
-from demur.facts import Demand, demand_from_mapping, demand_to_mapping
+from demur.facts import demand_from_mapping, demand_to_mapping
 
 from . import due, matching, notices
 from .acts import ActError, Done, Refused, act, in_words
 from .clocks import clocks, habits, legal_day, place_of, read_all
-from .lifecycle import Actor, Cell
+from .lifecycle import Actor
 from .lifecycle import missing as missing_for
 from .models import Assessment, Case, Customer, OutboxEvent, plain
 from .states import state_from_json
@@ -229,7 +229,7 @@ def redirection(
         recipient=paper.Party(notices.addressee(case, to)),
         to=paper.Redirected(
             _chain(customer, now.date()),
-            processor=all(_role(assessment.demand, cell) == "processor" for cell in its.cells),
+            processor=all(assessment.demand.stated_of(*c).get("provider_role") == "processor" for c in its.cells),
             whole=len(its.cells) == len(state.cells),
             silent=bound and its.notice != "told",
         ),
@@ -249,12 +249,6 @@ def _chain(customer: Customer | None, day: date) -> tuple[paper.Party, ...]:
         paper.Party(one.name, tuple(f"{c.function or c.name}, {c.email}" for c in told if c.customer_id == one.pk))
         for one in (matching.chain(customer) if customer else ())
     )
-
-
-def _role(demand: Demand, cell: Cell) -> object:
-    clause = demand.clauses[cell[0]]
-    known = {**demand.facts, **clause.facts, **(clause.targets[cell[1]].facts if clause.targets else {})}
-    return known.get("provider_role")
 
 
 def redirect(

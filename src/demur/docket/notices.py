@@ -17,7 +17,7 @@ from . import brings, mail, matching, silence
 from .brings import ActError, Payload, Prepared
 from .gags import Prepare
 from .lifecycle import Actor, State
-from .models import Act, Case, Contact, Customer, Delivery, Draft, Notice, plain
+from .models import Act, Case, Contact, Customer, Delivery, Notice, plain
 from .states import state_from_json
 from .words import words
 
@@ -83,7 +83,7 @@ def _write(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepare
     latest = case.assessments.first()
     if latest is None or payload.get("assessment") != latest.pk:
         raise ActError("the notice is not of the latest assessment; hint: assess, then write it")
-    sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("pdf", "docx")}
+    sums = _sums(files)
 
     def write(act: Act, state: State) -> None:
         Notice.objects.create(
@@ -97,6 +97,11 @@ def _write(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepare
 
     given = {"party": payload.get("party")}
     return Prepared(given, {**given, "revision": latest.revision, **sums}, write)
+
+
+def _sums(files: Mapping[str, bytes]) -> dict[str, str]:
+    """What an act's record says of a paper's files."""
+    return {name: hashlib.sha256(files[name]).hexdigest() for name in ("pdf", "docx")}
 
 
 def _notify(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:
@@ -167,22 +172,11 @@ def _redirect(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prep
 
 def _letter(case: Case, actor: Actor, payload: Payload, now: datetime) -> tuple[dict[str, Any], Callable[[], object]]:
     """The letter of an act as its record names it, by its number on the case and its hashes; and what keeps it."""
-    latest, files = case.assessments.first(), payload.get("files") or {}
+    latest = case.assessments.first()
     if latest is None or payload.get("assessment") != latest.pk:
         raise ActError("the case was assessed again meanwhile; hint: look at the letter once more")
-    number = case.drafts.count() + 1
-    sums = {name: hashlib.sha256(files[name]).hexdigest() for name in ("pdf", "docx")}
-    row = Draft(
-        case=case,
-        number=number,
-        kind="redirection",
-        at=now,
-        by_id=brings.user_of(actor),
-        assessment=latest,
-        letter=plain(payload["letter"]),
-        **files,
-    )
-    return {"letter": number, **sums}, row.save
+    row = brings.written(case, "redirection", actor, payload, now)
+    return {"letter": row.number, **_sums(payload["files"])}, row.save
 
 
 def _record_delivery(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:

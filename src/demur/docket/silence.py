@@ -81,8 +81,7 @@ def _silenced(demand: Demand, parties: tuple[Party, ...]) -> tuple[str, ...]:
 
 def _is_controller(demand: Demand, party: Party) -> bool:
     def so(clause: int, target: int) -> bool:
-        part = demand.clauses[clause]
-        facts = {**demand.facts, **part.facts, **(part.targets[target].facts if part.targets else {})}
+        facts = demand.stated_of(clause, target)
         return facts.get("customer_kind") in ORGANISATIONS and facts.get("provider_role") == "processor"
 
     return all(so(*cell) for cell in party.cells)

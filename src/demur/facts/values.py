@@ -86,6 +86,11 @@ class Demand:
     facts: Mapping[str, Value] = field(default_factory=dict)
     clauses: tuple[Clause, ...] = ()
 
+    def stated_of(self, clause: int, target: int) -> dict[str, Value]:
+        """What is stated of one piece, by index: the closest level counts; a clause that names no target is one."""
+        part = self.clauses[clause]
+        return {**self.facts, **part.facts, **(part.targets[target].facts if part.targets else {})}
+
 
 def read_value(name: str, raw: object, words: Vocabulary | None = None) -> Value:
     """Turn a TOML or JSON value, or the text of a form, into the value of fact `name`; None and "" are unknown.
