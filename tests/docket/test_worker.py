@@ -350,6 +350,19 @@ def test_many_demands_are_read_a_few_at_a_time_and_none_is_forgotten(office, wor
     assert read == [2, 4, 5, 5]
 
 
+@db
+def test_a_visit_that_stops_after_so_many_steps_goes_on_in_the_next_turn(office, worker, monkeypatch):
+    whole, cut = serve(office, WARRANT), serve(office, WARRANT)
+    chores.visit(whole, NOW)
+    monkeypatch.setattr(chores, "STEPS", 1)
+    came = []
+    while waiting(NOW).filter(number=cut).exists():
+        at_work(worker)
+        came.append(acted(cut))
+    assert came[-1] == acted(whole)
+    assert [len(acts) for acts in came] == [2, 3, 4, 4]
+
+
 # ------------------------------------------------------------------------------------------- the ledger
 
 

@@ -28,8 +28,8 @@ from .reminders import Reminder, reminders, said_of, told_events
 from .states import state_from_json
 from .words import words
 
-NOTICES_AT_ONCE = 20
-"""How many notices of one case are written in one visit; typesetting takes a while."""
+STEPS = 20
+"""How many acts one visit brings on a case, about: typesetting takes a while, and other cases wait."""
 AT_MOST = timedelta(hours=12)
 """The longest time between two visits to an open case."""
 Chore = Callable[[Case, State, datetime], object]
@@ -83,16 +83,18 @@ def note_law(case: Case, state: State, now: datetime) -> Done | Refused | None:
 def assess(case: Case, state: State, now: datetime) -> None:
     """Assess what was read, as of the day of the last assessment or of service: the facts may still be unconfirmed.
 
-    As of today where the law says otherwise now. It is assessed again, too, once people confirmed when its silence
-    ends (only then is that end certain), or recorded or moved a silence (which may be too long), and under a new
-    library that finds the same, where no signature would fall.
+    As of today where the law says otherwise now, or where a silence was recorded, moved or has ended: it may be too
+    long today. It is assessed again, too, once people confirmed when its silence ends (only then is that end
+    certain), and under a new library that finds the same, where no signature would fall.
     """
     if not state.read or not brings.demand_is_known(case):
         return
+    moved = brings.gags_moved(case)
     anew = due.libraries_differ(case) and not is_signed(state)
-    if state.assessed != "current" or silence.unsettled(case) or brings.gags_moved(case) or anew:
+    if state.assessed != "current" or silence.unsettled(case) or moved or anew:
         latest = case.assessments.first()
-        day = newlaw.today_of(case, now) if latest is None or newlaw.otherwise(case, now) else latest.as_of
+        today = latest is None or moved or newlaw.otherwise(case, now)
+        day = newlaw.today_of(case, now) if today else latest.as_of
         do(case, "assess", case.revision, now, **({"as_of": day.isoformat()} if latest else {}))
 
 
@@ -141,18 +143,16 @@ def review_gags(case: Case, state: State, now: datetime) -> None:
 
 
 def write_notices(case: Case, state: State, now: datetime) -> None:
-    """The notice of each party that was not told and has none, or one that does not say all that was done since."""
+    """The notice of the next party that was not told and has none, or one that does not say all that was done since."""
     latest = case.assessments.first()
     if state.assessed != "current" or latest is None or due.libraries_differ(case):
         return
-    for party in _unwritten(case, state)[:NOTICES_AT_ONCE]:
-        token = token_of(case, "write-notice", f"{party} {latest.pk} {notices.done_so_far(case, party)}")
-        clerk.write_notice(case.number, party, DEMUR, provider=provider(), token=token, now=now)
-
-
-def _unwritten(case: Case, state: State) -> list[str]:
-    waiting = (p for p in state.parties if p.notice != "told")
-    return [p.name for p in waiting if p.notice == "none" or notices.is_outdated(case, state, p.name)]
+    for party in (p for p in state.parties if p.notice != "told"):
+        if party.notice == "none" or notices.is_outdated(case, state, party.name):
+            token = token_of(case, "write-notice", f"{party.name} {latest.pk} {notices.done_so_far(case, party.name)}")
+            done = clerk.write_notice(case.number, party.name, DEMUR, provider=provider(), token=token, now=now)
+            if isinstance(done, Done):
+                return
 
 
 def send_notices(case: Case, state: State, now: datetime) -> None:
@@ -183,23 +183,32 @@ def mirror(case: Case, state: State, now: datetime) -> None:
 
 
 CHORES: tuple[Chore, ...] = (
-    read, note_law, assess, note_overdue, note_due, end_stay, end_gags, review_gags, write_notices, assess_today,
-    write_notices, send_notices, remind, mirror,
+    read, end_gags, review_gags, note_law, assess, note_overdue, note_due, end_stay, write_notices, assess_today,
+    send_notices, remind, mirror,
 )  # fmt: skip
-"""What is looked at in a visit, in this order: what one brings, the next one sees."""
+"""What is looked at in a visit, in this order, and from the first again whenever one has changed the case."""
 
 
 def visit(number: str, now: datetime, may_read: bool = True) -> Case:
-    """Do what is due on a case at `now` (UTC) and give it as it then is. What a chore raises goes through."""
-    rest = [chore for chore in CHORES if may_read or chore is not read]
-    while True:
+    """Do what is due on a case at `now` (UTC), and give it as it was last looked at. What a chore raises goes through.
+
+    What comes next depends on the case alone, so a visit that was broken off goes on where it stood. After so many
+    steps it is left for the next turn: the case given is then older than the one on record.
+    """
+    for _ in range(STEPS):
         case = Case.objects.get(number=number)
-        if case.closed or not rest:
-            return case
+        if case.closed:
+            break
         state = state_from_json(case.state)
         with read_once(case):
-            while rest and Case.objects.filter(pk=case.pk, revision=case.revision).exists():
-                rest.pop(0)(case, state, now)
+            if not any(_moves(chore, case, state, now) for chore in CHORES if may_read or chore is not read):
+                break
+    return case
+
+
+def _moves(chore: Chore, case: Case, state: State, now: datetime) -> bool:
+    chore(case, state, now)
+    return not Case.objects.filter(pk=case.pk, revision=case.revision).exists()
 
 
 # ------------------------------------------------------------------------------------------- reminders
@@ -237,8 +246,6 @@ def again_at(case: Case, now: datetime) -> datetime:
 def _moments(case: Case, now: datetime) -> Iterator[datetime]:
     yield now + AT_MOST
     state = state_from_json(case.state)
-    if state.assessed == "current" and _unwritten(case, state):
-        yield now + timedelta(seconds=1)
     for clock in due.states(case, now):
         if clock.late is not None:
             yield clock.late
