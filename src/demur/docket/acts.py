@@ -10,7 +10,7 @@ under the lock only where the case moved meanwhile.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -37,7 +37,7 @@ from .models import (
     fit,
     plain,
 )
-from .once import read_once
+from .once import PASSED, Passed, passed, read_once
 from .states import state_from_json, state_to_json
 from .turns import in_turn
 from .visible import bears_on_secrecy, secrecy_of, visible_cases
@@ -81,6 +81,8 @@ class Refused:
 
 AT_ONCE = 500
 """How many grounds one statement to the database names."""
+BESIDE = ("clauses", "due_on", "due_label", "gagged", "privacy_due")
+"""What stands on a case beside its state."""
 DEMUR = Actor("demur", frozenset({"demur"}))
 """The program acting by itself."""
 
@@ -116,31 +118,35 @@ def act(
     if name not in ACTS or name == "receive":
         raise ActError(f"no act {name!r}; hint: one of {', '.join(a for a in ACTS if a != 'receive')}")
     number, token, at = fit(number), _short(token), now or datetime.now(UTC)
-    cases = visible_cases(actor).filter(number=number)
+    cases = visible_cases(actor).filter(number=number).order_by()
     ahead = _ahead(cases, name, actor, payload, at)
 
     def do() -> Done | Refused:
-        revision = next(iter(cases.select_for_update().order_by().values_list("revision", flat=True)), None)
-        if revision is None:
+        if ahead is not None and _still(ahead):
+            return _write(ahead, token)
+        case = cases.select_for_update().first()
+        if case is None:
             raise ActError(f"no case {number!r}; hint: look it up on the docket")
-        made: _Made | Done | Refused | None = ahead
-        if ahead is None or ahead.case.revision != revision:
-            case = cases.get()
-            state = state_from_json(case.state)
-            made = _earlier(token, number, name, actor, state) or _made(case, state, name, actor, payload, at)
-        return _write(made, name, actor, token, at) if isinstance(made, _Made) else made
+        state = state_from_json(case.state)
+        made = _earlier(token, number, name, actor, state) or _made(case, state, name, actor, payload, at)
+        return _write(made, token) if isinstance(made, _Made) and _still(made) else made
 
     return _once(token, number, name, actor, do)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What an act makes of a case as it stood, before anything is written; `rows` is what it read for that."""
+    """What an act makes of a case as it stood, before anything is written: the act to keep, its entry's body and the
+    state, whether days move, and what was read for all that."""
 
     case: Case
     before: State
     prepared: Prepared
     step: Step
+    act: Act
+    body: dict[str, Any]
+    state: dict[str, Any]
+    moves: bool
     rows: Mapping[str, Any]
 
 
@@ -148,9 +154,9 @@ def _ahead(cases: QuerySet[Case], name: str, actor: Actor, payload: Payload, now
     # The work is done before the case is locked, so that others need not wait for it. It counts only where the case
     # did not move meanwhile; and that an act cannot be done is decided under the lock.
     try:
-        case = cases.first()
-        made = case and _made(case, state_from_json(case.state), name, actor, payload, now)
-    except ActError:
+        case = cases.get()
+        made = _made(case, state_from_json(case.state), name, actor, payload, now)
+    except (Case.DoesNotExist, ActError):
         return None
     return made if isinstance(made, _Made) else None
 
@@ -174,26 +180,40 @@ def _once(token: str, number: str, name: str, actor: Actor, do: Callable[[], Don
         return earlier
 
 
-def _write(made: _Made, name: str, actor: Actor, token: str, now: datetime) -> Done:
-    case, before, state = made.case, made.before, made.step.state
-    case.state = state_to_json(state)
-    case.revision += 1
-    case.closed = state.closed
-    changed = {"state", "clauses", "revision", "closed"}
-    recorded = _record(case, name, actor, plain(dict(made.prepared.record)), made.step.events, token, now)
-    made.prepared.write(recorded, state)
+def _still(made: _Made) -> bool:
+    """Lock the case and move it on, where it still stands as it was read."""
+    case = made.case
+    moved = {"state": made.state, "closed": made.step.state.closed, "revision": case.revision + 1}
+    if not Case.objects.filter(pk=case.pk, revision=case.revision).update(**moved):
+        return False
+    for name, value in moved.items():
+        setattr(case, name, value)
+    return True
+
+
+def _write(made: _Made, token: str) -> Done:
+    case, before, state, act = made.case, made.before, made.step.state, made.act
+    was = {name: getattr(case, name) for name in BESIDE}
+    _keep(act, made.body, made.step.events, token)
+    made.prepared.write(act, state)
     mirror_answers(case, before, state)
     # What the act did not write still stands as it was read.
-    written = MOVING.get(name, ())
-    with read_once(case, {rows: read for rows, read in made.rows.items() if rows not in written}):
-        if moves(name, recorded.payload, [e.name for e in made.step.events]):
-            mirror_due(case, now)
-            changed |= {"due_on", "due_label"}
-        if name in MOVING or bears_on_secrecy(before, state):
-            mirror_secrecy(case, before, state)
-            changed |= {"gagged", "privacy_due"}
-    case.save(update_fields=changed)
-    return Done(case.number, name, recorded.seq, state)
+    written = MOVING.get(act.name, ())
+    rows = {name: read for name, read in made.rows.items() if name not in written}
+    if PASSED in rows:
+        told = frozenset(event.name for event in made.step.events)
+        rows[PASSED] += (Passed(act.seq, act.name, act.at, act.payload, told),)
+    secret = act.name in MOVING or bears_on_secrecy(before, state)
+    if made.moves or secret:
+        with read_once(case, rows):
+            if made.moves:
+                mirror_due(case, act.at)
+            if secret:
+                mirror_secrecy(case, before, state)
+    changed = [name for name, value in was.items() if value != getattr(case, name)]
+    if changed:
+        case.save(update_fields=changed)
+    return Done(case.number, act.name, act.seq, state)
 
 
 def _made(case: Case, state: State, name: str, actor: Actor, payload: Payload, now: datetime) -> _Made | Refused:
@@ -202,16 +222,17 @@ def _made(case: Case, state: State, name: str, actor: Actor, payload: Payload, n
     if lacking:
         return Refused(case.number, name, in_words(name, lacking))
     given = taken(name, payload)
-    rows: Mapping[str, Any] = {}
-    if name in PREPARE:
-        with read_once(case) as rows:
-            prepared = PREPARE[name](case, actor, given, now)
-    else:
-        prepared = as_given(case, actor, given, now)
-    step = perform(state, name, actor, prepared.given)
-    if isinstance(step, Refusal):
-        return Refused(case.number, name, in_words(name, step.conditions))
-    return _Made(case, state, prepared, step, rows)
+    with read_once(case) as rows:
+        prepared = PREPARE.get(name, as_given)(case, actor, given, now)
+        step = perform(state, name, actor, prepared.given)
+        if isinstance(step, Refusal):
+            return Refused(case.number, name, in_words(name, step.conditions))
+        after = state_to_json(step.state)
+        kept, body = _unkept(case, case.revision + 1, name, actor, plain(dict(prepared.record)), after, now)
+        days = moves(name, kept.payload, [event.name for event in step.events])
+        if days:
+            passed(case)
+    return _Made(case, state, prepared, step, kept, body, after, days, rows)
 
 
 def foresee(
@@ -236,42 +257,28 @@ def _earlier(token: str, number: str, name: str, actor: Actor, state: State | No
     return Done(found.case.number, name, found.seq, state or state_from_json(found.case.state), repeated=True)
 
 
-def _record(
-    case: Case,
-    name: str,
-    actor: Actor,
-    payload: dict[str, Any],
-    events: tuple[lifecycle.Event, ...],
-    token: str,
-    now: datetime,
-) -> Act:
-    entry = entries.append(
-        f"act.{name}",
-        {
-            "case": case.number,
-            "seq": case.revision,
-            "act": name,
-            "person": actor.person,
-            "at": now.isoformat(),
-            "roles": sorted(actor.roles),
-            "payload": entries.digest(payload),
-            "state": entries.digest(case.state),
-        },
-        urgent=name == "release",
-    )
-    recorded = Act.objects.create(
-        case=case,
-        seq=case.revision,
-        name=name,
-        person=actor.person,
-        roles=sorted(actor.roles),
-        at=now,
-        token=token,
-        payload=payload,
-        entry_id=entry,
-    )
-    OutboxEvent.objects.bulk_create(OutboxEvent(act=recorded, name=e.name, body=dict(e.body)) for e in events)
-    return recorded
+def _unkept(
+    case: Case, seq: int, name: str, actor: Actor, payload: dict[str, Any], state: dict[str, Any], now: datetime
+) -> tuple[Act, dict[str, Any]]:
+    """An act as the case will keep it, and the body of its entry in the ledger."""
+    roles = sorted(actor.roles)
+    body = {
+        "case": case.number,
+        "seq": seq,
+        "act": name,
+        "person": actor.person,
+        "at": now.isoformat(),
+        "roles": roles,
+        "payload": entries.digest(payload),
+        "state": entries.digest(state),
+    }
+    return Act(case=case, seq=seq, name=name, person=actor.person, roles=roles, at=now, payload=payload), body
+
+
+def _keep(act: Act, body: dict[str, Any], events: Iterable[lifecycle.Event], token: str) -> None:
+    act.token, act.entry_id = token, entries.append(f"act.{act.name}", body, urgent=act.name == "release")
+    act.save(force_insert=True)
+    OutboxEvent.objects.bulk_create(OutboxEvent(act=act, name=e.name, body=dict(e.body)) for e in events)
 
 
 def mirror_answers(case: Case, before: State, after: State) -> None:
@@ -370,7 +377,8 @@ def receive(
             for name, value in known.items()
             if value
         )
-        recorded = _record(case, "receive", actor, plain(payload), step.events, token, at)
+        recorded, body = _unkept(case, case.revision, "receive", actor, plain(payload), case.state, at)
+        _keep(recorded, body, step.events, token)
         return Done(case.number, "receive", recorded.seq, step.state)
 
     return _once(token, "", "receive", actor, do)

@@ -602,8 +602,9 @@ def registers_moved(case: Case, as_of: date) -> bool:
     """Whether the registers say otherwise now than when the case was last assessed (as of that day)."""
     word = matching.known(case, demand_as_stated(case), as_of)
     held = {cell: p.name for p in state_from_json(case.state).parties for cell in p.cells}
-    named = {cell: slug for cell, slug in held.items() if slug in matching.used(case).get("customers", {})}
-    return word.as_record() != matching.used(case) or dict(word.cells) != named
+    used = matching.used(case)
+    named = {cell: slug for cell, slug in held.items() if slug in used.get("customers", {})}
+    return word.as_record() != used or dict(word.cells) != named
 
 
 def _prepare_challenge(case: Case, actor: Actor, payload: Payload, now: datetime) -> Prepared:

@@ -12,8 +12,8 @@ from demur.law.library import Clock
 
 from .brings import demand_as_stated
 from .clocks import ClockState, Happened, clocks_of, events, habit, legal_day, place_of, read_all, so, turning
-from .models import Act, Case
-from .once import once
+from .models import Case
+from .once import Passed, once, passed
 
 RETURN = "return-date"
 NOT_CLOCKS = ("none", "before-disclosure")
@@ -58,15 +58,7 @@ def happened(case: Case, named: Iterable[str], facts: Mapping[str, Value]) -> tu
     """What happened in the case, as its clocks see it."""
     all_ = clocks_of(named, facts)
     mine = [clock.name for clock in all_ if habit(clock.name).whose == "provider"]
-    acts: dict[int, tuple[Act, set[str]]] = {}
-    for seq, name, at, payload, told in case.acts.order_by("seq").values_list(
-        "seq", "name", "at", "payload", "events__name"
-    ):
-        acts.setdefault(seq, (Act(name=name, at=at, payload=payload), set()))[1].add(told)
-    return (
-        *_receipt(case, all_, facts),
-        *(event for act, told in acts.values() for event in _events(act, told, mine)),
-    )
+    return (*_receipt(case, all_, facts), *(event for act in passed(case) for event in _events(act, mine)))
 
 
 def _receipt(case: Case, clocks: Iterable[Clock], facts: Mapping[str, Value]) -> Iterator[Happened]:
@@ -76,10 +68,10 @@ def _receipt(case: Case, clocks: Iterable[Clock], facts: Mapping[str, Value]) ->
             yield Happened(case.received_at, "served_on", clock.name)
 
 
-def _events(act: Act, told: set[str], mine: Iterable[str]) -> Iterator[Happened]:
+def _events(act: Passed, mine: Iterable[str]) -> Iterator[Happened]:
     said = act.payload
     for row in turning():
-        if _matches(row, act.name, said, told):
+        if _matches(row, act.name, said, act.told):
             yield Happened(act.at, row["what"])
     if said.get("event") in events():
         yield Happened(_when(act), str(said["event"]))
@@ -95,7 +87,7 @@ def _matches(row: Mapping[str, Any], name: str, said: Mapping[str, Any], told: C
     return meant and so(row.get("where", {}), said)
 
 
-def _when(act: Act) -> datetime:
+def _when(act: Passed) -> datetime:
     on: Any = act.payload.get("on")
     return datetime.fromisoformat(f"{on}T00:00:00+00:00").astimezone(UTC) if on else act.at
 

@@ -20,8 +20,8 @@ from django.db.models import Q
 from demur.facts import Clause, Demand, Target, Value
 
 from .lifecycle import Cell
-from .models import Act, Authority, Case, Contact, ContractPromise, Customer, Handle, plain
-from .once import once
+from .models import Authority, Case, Contact, ContractPromise, Customer, Handle, plain
+from .once import Passed, once, passed
 from .registers import READ_HANDLE
 
 Said = frozenset[tuple[str, int | None, int | None]]
@@ -120,7 +120,8 @@ def _handles(names: Iterable[tuple[str, str]], day: date) -> dict[tuple[str, str
     values = sorted({value for _, value in names})
     for start in range(0, len(values), AT_ONCE):
         # Most names are nobody's; only whose the others are is looked up with all that belongs to it.
-        some = list(Handle.objects.filter(value__in=values[start : start + AT_ONCE]).values_list("pk", flat=True))
+        held = Handle.objects.filter(value__in=values[start : start + AT_ONCE]).order_by()
+        some = list(held.values_list("pk", flat=True))
         asked = Handle.objects.filter(still, pk__in=some).select_related("customer__controller") if some else ()
         for handle in asked:
             found[handle.kind, handle.value] = handle.customer
@@ -294,9 +295,9 @@ def sender_of(case: Case) -> str:
 # ------------------------------------------------------------------ what an act used
 
 
-def assessed_by(case: Case) -> Act | None:
+def assessed_by(case: Case) -> Passed | None:
     """The act that assessed the case last."""
-    return once(case, "assess", lambda: case.acts.filter(name="assess").order_by("-seq").first())
+    return next((act for act in reversed(passed(case)) if act.name == "assess"), None)
 
 
 def used(case: Case) -> dict[str, Any]:

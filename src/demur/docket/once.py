@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from .models import Case
 
 T = TypeVar("T")
-ROWS = ("facts", "documents", "gags")
+ROWS, PASSED = ("facts", "documents", "gags"), "passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An act of a case as those after it see it; `told` names the events that it gave out."""
+
+    seq: int
+    name: str
+    at: datetime
+    payload: Mapping[str, Any]
+    told: frozenset[str]
 
 
 @contextmanager
 def read_once(case: Case, kept: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, Any]]:
-    """Within it, the case's facts, documents, gags and latest assessment are read once, when they are first asked for.
+    """Within it, the case's facts, documents, gags, acts and latest assessment are read once, when first asked for.
 
     Nothing may be written to them meanwhile; and of the assessments only the latest is seen. What it gives may be
     handed in again as `kept`, less the rows that were written: then what was read is not read anew.
     """
     case._prefetched_objects_cache = rows = _rows(case, kept or {})
-    case.__dict__["_once"] = {}
+    case.__dict__["_once"] = held = {PASSED: kept[PASSED]} if kept and PASSED in kept else {}
     try:
         yield rows
     finally:
+        rows |= {name: read for name, read in held.items() if name == PASSED}
         case._prefetched_objects_cache = {}
         del case.__dict__["_once"]
 
@@ -49,3 +63,16 @@ def once(case: Case, key: Hashable, make: Callable[[], T]) -> T:
     if key not in held:
         held[key] = make()
     return held[key]
+
+
+def passed(case: Case) -> tuple[Passed, ...]:
+    """The acts of the case so far, the first first."""
+
+    def read() -> tuple[Passed, ...]:
+        columns = ("seq", "name", "at", "payload", "events__name")
+        acts: dict[int, tuple[tuple[Any, ...], set[str]]] = {}
+        for *act, told in case.acts.order_by("seq").values_list(*columns):
+            acts.setdefault(act[0], (tuple(act), set()))[1].add(told)
+        return tuple(Passed(*act, frozenset(told) - {None}) for act, told in acts.values())
+
+    return once(case, PASSED, read)

@@ -130,7 +130,7 @@ def whole_cases(actor: Actor) -> QuerySet[Case]:
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
     """The cases that are not hidden from this person: what every count, list, search and message starts from."""
-    return Case.objects.filter(_whole(actor) | _sealed(actor))
+    return Case.objects.all() if actor.roles & SEE_ALL else Case.objects.filter(_whole(actor) | _sealed(actor))
 
 
 def privileged_to(actor: Actor, case: Case) -> bool:
