@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from .models import Case
 
 T = TypeVar("T")
-ROWS, PASSED = ("facts", "documents", "gags"), "passed"
+ROWS, PASSED = ("facts", "documents", "gags", "assessments"), "passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def read_once(case: Case, kept: Mapping[str, Any] | None = None) -> Iterator[Map
     Nothing may be written to them meanwhile; and of the assessments only the latest is seen. What it gives may be
     handed in again as `kept`, less the rows that were written: then what was read is not read anew.
     """
-    case._prefetched_objects_cache = rows = _rows(case, kept or {})
+    case._prefetched_objects_cache = rows = _Rows(case, kept or {})
     case.__dict__["_once"] = held = {PASSED: kept[PASSED]} if kept and PASSED in kept else {}
     try:
         yield rows
@@ -42,17 +42,30 @@ def read_once(case: Case, kept: Mapping[str, Any] | None = None) -> Iterator[Map
         del case.__dict__["_once"]
 
 
-def _rows(case: Case, kept: Mapping[str, Any]) -> dict[str, Any]:
-    # A related manager gives out the query set that stands here, and a query set keeps what it read.
-    rows: dict[str, Any] = {name: getattr(case, name).all() for name in ROWS} | dict(kept)
-    # The state knows whether there is a bar, or an assessment, at all: most acts come before the first of either.
-    if not case.state.get("bars"):
-        rows["gags"]._result_cache = []
-    if "assessments" not in rows:
-        assessments = case.assessments.defer("compels")
-        assessments._result_cache = list(assessments[:1]) if case.state.get("assessed") else []
-        rows["assessments"] = assessments
-    return rows
+class _Rows(dict[str, Any]):
+    """The related rows of a case: a related manager gives out the query set that stands here, which keeps what it read.
+
+    Each is made when it is first asked for.
+    """
+
+    def __init__(self, case: Case, kept: Mapping[str, Any]) -> None:
+        super().__init__(kept)
+        self.case = case
+
+    def __missing__(self, name: str) -> Any:
+        if name not in ROWS:
+            raise KeyError(name)
+        # The manager looks here for what it gives: away with it while it makes a query set.
+        self.case._prefetched_objects_cache = {}
+        self[name] = rows = getattr(self.case, name).all()
+        self.case._prefetched_objects_cache = self
+        # The state knows whether there is a bar, or an assessment, at all: most acts come before the first of either.
+        if name == "gags" and not self.case.state.get("bars"):
+            rows._result_cache = []
+        if name == "assessments":
+            self[name] = rows = rows.defer("compels")
+            rows._result_cache = list(rows[:1]) if self.case.state.get("assessed") else []
+        return rows
 
 
 def once(case: Case, key: Hashable, make: Callable[[], T]) -> T:

@@ -95,7 +95,7 @@ def basis_of(facts: Mapping[str, Value]) -> str:
 
 def certain_end(case: Case) -> date | None:
     """The last day of the demand's own silence, once a person confirmed it."""
-    sure = {f.name: f.value for f in case.facts.filter(clause=None, confirmed_at__isnull=False)}
+    sure = {f.name: f.value for f in case.facts.all() if f.clause is None and f.confirmed_at is not None}
     return date.fromisoformat(sure["gag_until"]) if sure.get("gag_until") and not sure.get("gag_indefinite") else None
 
 

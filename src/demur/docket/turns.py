@@ -6,9 +6,9 @@ Only for speed: what is written is guarded by the database's own lock. The turn 
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from django.db import connection
 
@@ -16,10 +16,13 @@ from django.db import connection
 @contextmanager
 def in_turn() -> Iterator[None]:
     """Wait for one's turn to write, where the database is a file; within a transaction one has it already."""
-    path = Path(str(connection.settings_dict["NAME"]))
-    if connection.vendor != "sqlite" or connection.in_atomic_block or not path.is_file():
+    path = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or connection.in_atomic_block or not os.path.isfile(path):
         yield
         return
-    with path.with_name(f"{path.name}.turn").open("w") as turn:
+    turn = os.open(f"{path}.turn", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
         fcntl.flock(turn, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(turn)
