@@ -362,6 +362,7 @@ def test_without_the_rules_of_sight_the_crawl_finds_the_case_on_every_page(witho
     assert "docket" not in about or "law" in found  # the count of open cases in the frame
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(
     ("where", "page", "who"),
     [
