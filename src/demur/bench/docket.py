@@ -223,7 +223,7 @@ def _notice() -> dict[str, bytes]:
 def _papers(number: str) -> list[int]:
     from demur.docket.models import Document
 
-    return list(Document.objects.values_list("pk", flat=True).filter(case__number=number))
+    return list(Document.objects.filter(case__number=number).order_by().values_list("pk", flat=True))
 
 
 def _latest(number: str) -> int:

@@ -436,8 +436,13 @@ def clocks_of(named: Iterable[str], facts: Mapping[str, Value], law: Library | N
     """The clocks of a case: those that its findings name in `by`, and those that the docket starts by itself."""
     held = (law or library()).clocks
     names = {instead(name, facts) for name in named}
-    names |= {name for name, own in habits().items() if own.case and so(own.where or {}, facts)}
+    names |= {name for name, where in _by_themselves(clocks_text()) if so(where, facts)}
     return tuple(held[name] for name in sorted(names) if name in held)
+
+
+@cache
+def _by_themselves(text: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return tuple((name, own.where or {}) for name, own in _habits(text).items() if own.case)
 
 
 def read_all(
