@@ -129,7 +129,10 @@ def act(
             raise ActError(f"no case {number!r}; hint: look it up on the docket")
         state = state_from_json(case.state)
         made = _earlier(token, number, name, actor, state) or _made(case, state, name, actor, payload, at)
-        return _write(made, token) if isinstance(made, _Made) and _still(made) else made
+        if isinstance(made, _Made):
+            _still(made)  # it does: the case is locked
+            return _write(made, token)
+        return made
 
     return _once(token, number, name, actor, do)
 

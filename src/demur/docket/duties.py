@@ -15,30 +15,25 @@ from . import due, gags, newlaw
 from .brings import ActError, Payload, Prepared
 from .gags import Prepare, day_in, day_to_come
 from .lifecycle import SELF, Actor
-from .models import Act, Case, plain
+from .models import Case, plain
+from .once import Passed, last_passed
 
 Cause = Callable[[Case, Payload, datetime], bool]
 
 
-def last_act(case: Case, name: str, **said: str) -> Act | None:
-    """The last act of this name on the case that says this."""
-    acts = case.acts.filter(name=name).order_by("-seq")
-    return next((a for a in acts if all(a.payload.get(k) == v for k, v in said.items())), None)
-
-
-def day_of(act: Act | None, name: str) -> date | None:
+def day_of(act: Passed | None, name: str) -> date | None:
     """The day under this name in what an act recorded."""
     return date.fromisoformat(act.payload[name]) if act is not None and act.payload.get(name) else None
 
 
 def asked_until(case: Case, ground: str) -> date | None:
     """The last day for an answer on this ground, None where nobody asked."""
-    return day_of(last_act(case, "ask", ground=ground), "until")
+    return day_of(last_passed(case, "ask", ground=ground), "until")
 
 
 def stay_until(case: Case) -> date | None:
     """The last day of the stay, None where no day is known."""
-    return day_of(last_act(case, "stay"), "until")
+    return day_of(last_passed(case, "stay"), "until")
 
 
 def _dated(*, future: bool = False) -> Prepare:

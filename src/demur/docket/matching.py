@@ -21,7 +21,7 @@ from demur.facts import Clause, Demand, Target, Value
 
 from .lifecycle import Cell
 from .models import Authority, Case, Contact, ContractPromise, Customer, Handle, plain
-from .once import Passed, once, passed
+from .once import Passed, last_passed, once
 from .registers import READ_HANDLE
 
 Said = frozenset[tuple[str, int | None, int | None]]
@@ -297,7 +297,7 @@ def sender_of(case: Case) -> str:
 
 def assessed_by(case: Case) -> Passed | None:
     """The act that assessed the case last."""
-    return next((act for act in reversed(passed(case)) if act.name == "assess"), None)
+    return last_passed(case, "assess")
 
 
 def used(case: Case) -> dict[str, Any]:

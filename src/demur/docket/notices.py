@@ -18,6 +18,7 @@ from .brings import ActError, Payload, Prepared
 from .gags import Prepare
 from .lifecycle import Actor, State
 from .models import Act, Case, Contact, Customer, Delivery, Notice, plain
+from .once import passed
 from .states import state_from_json
 from .words import words
 
@@ -52,8 +53,8 @@ def done_so_far(case: Case, party: str) -> tuple[str, ...]:
     said = words()["done"]
     return tuple(
         said[act.name].format(day=act.at.date().isoformat())
-        for act in case.acts.filter(name__in=said).order_by("seq")
-        if act.payload.get("party") in (None, "", party)
+        for act in passed(case)
+        if act.name in said and act.payload.get("party") in (None, "", party)
     )
 
 

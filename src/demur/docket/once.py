@@ -33,19 +33,17 @@ def read_once(case: Case, kept: Mapping[str, Any] | None = None) -> Iterator[Map
     handed in again as `kept`, less the rows that were written: then what was read is not read anew.
     """
     case._prefetched_objects_cache = rows = _Rows(case, kept or {})
-    case.__dict__["_once"] = held = {PASSED: kept[PASSED]} if kept and PASSED in kept else {}
+    case.__dict__["_once"] = {}
     try:
         yield rows
     finally:
-        rows |= {name: read for name, read in held.items() if name == PASSED}
         case._prefetched_objects_cache = {}
         del case.__dict__["_once"]
 
 
 class _Rows(dict[str, Any]):
-    """The related rows of a case: a related manager gives out the query set that stands here, which keeps what it read.
-
-    Each is made when it is first asked for.
+    """The related rows of a case: a related manager gives out the query set that stands here, which keeps what it read;
+    and the acts so far. Each is made when it is first asked for.
     """
 
     def __init__(self, case: Case, kept: Mapping[str, Any]) -> None:
@@ -53,6 +51,9 @@ class _Rows(dict[str, Any]):
         self.case = case
 
     def __missing__(self, name: str) -> Any:
+        if name == PASSED:
+            self[name] = _passed(self.case)
+            return self[name]
         if name not in ROWS:
             raise KeyError(name)
         # The manager looks here for what it gives: away with it while it makes a query set.
@@ -80,12 +81,20 @@ def once(case: Case, key: Hashable, make: Callable[[], T]) -> T:
 
 def passed(case: Case) -> tuple[Passed, ...]:
     """The acts of the case so far, the first first."""
+    rows = getattr(case, "_prefetched_objects_cache", None)
+    found: tuple[Passed, ...] = rows[PASSED] if isinstance(rows, _Rows) else _passed(case)
+    return found
 
-    def read() -> tuple[Passed, ...]:
-        columns = ("seq", "name", "at", "payload", "events__name")
-        acts: dict[int, tuple[tuple[Any, ...], set[str]]] = {}
-        for *act, told in case.acts.order_by("seq").values_list(*columns):
-            acts.setdefault(act[0], (tuple(act), set()))[1].add(told)
-        return tuple(Passed(*act, frozenset(told) - {None}) for act, told in acts.values())
 
-    return once(case, PASSED, read)
+def last_passed(case: Case, name: str, **said: str) -> Passed | None:
+    """The last act of this name on the case that says this."""
+    acts = (act for act in reversed(passed(case)) if act.name == name)
+    return next((a for a in acts if all(a.payload.get(k) == v for k, v in said.items())), None)
+
+
+def _passed(case: Case) -> tuple[Passed, ...]:
+    columns = ("seq", "name", "at", "payload", "events__name")
+    acts: dict[int, tuple[tuple[Any, ...], set[str]]] = {}
+    for *act, told in case.acts.order_by("seq").values_list(*columns):
+        acts.setdefault(act[0], (tuple(act), set()))[1].add(told)
+    return tuple(Passed(*act, frozenset(told) - {None}) for act, told in acts.values())

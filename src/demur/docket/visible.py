@@ -32,7 +32,6 @@ PRIVACY_ACTS = ("sign-conflict-privacy", "test-disclosure")
 """The acts for which the privacy officer is needed to comply; besides, the second signature under a danger."""
 _PRIVACY_OFFICER = Actor("whoever it is", PRIVACY)
 _NONE = Q(pk__in=())
-_ALL = ~_NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,6 @@ def secrecy_of(case: Case, state: State) -> Secrecy:
 
 
 def _whole(actor: Actor) -> Q:
-    if actor.roles & SEE_ALL:
-        return _ALL
     seen = _NONE
     if actor.roles & PRIVACY:
         # Whoever acted on a case knows it, and is bound like those who still work on it.
@@ -125,12 +122,16 @@ def _told(actor: Actor, **more: bool) -> Q:
 
 def whole_cases(actor: Actor) -> QuerySet[Case]:
     """The cases whose content this person may be shown, as far as their role goes."""
-    return Case.objects.filter(_whole(actor))
+    return _seen(actor, _whole(actor))
 
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
     """The cases that are not hidden from this person: what every count, list, search and message starts from."""
-    return Case.objects.all() if actor.roles & SEE_ALL else Case.objects.filter(_whole(actor) | _sealed(actor))
+    return _seen(actor, _whole(actor) | _sealed(actor))
+
+
+def _seen(actor: Actor, by: Q) -> QuerySet[Case]:
+    return Case.objects.all() if actor.roles & SEE_ALL else Case.objects.filter(by)
 
 
 def privileged_to(actor: Actor, case: Case) -> bool:
